@@ -1,0 +1,1 @@
+"""Machine-learning tasks from raw files to a served model, the same byte for byte each time."""

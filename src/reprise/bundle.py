@@ -1,0 +1,108 @@
+"""The bundle: what export writes and the server loads. A folder of model.onnx, bundle.json and examples/."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reprise.errors import ArtifactError
+
+SCHEMA_VERSION = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tensor(_Part):
+    """An input or an output of the model; the first axis of its shape is the batch."""
+
+    name: str
+    dtype: str
+    shape: tuple[str | int, ...]
+
+
+class Model(_Part):
+    """The ONNX file."""
+
+    file: str
+    sha256: str
+    opset: int
+    input: Tensor
+    outputs: tuple[Tensor, ...]
+
+
+class FeatureReference(_Part):
+    """How one feature of the training inputs was distributed; `edges` has one more entry than `counts`."""
+
+    name: str
+    missing: float
+    mean: float
+    deviation: float
+    least: float
+    most: float
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+class Example(_Part):
+    """A raw input in `examples/` and the answer that is expected for it."""
+
+    file: str
+    label: str
+    probabilities: tuple[float, ...]
+
+
+class Bundle(_Part):
+    """All that a server needs to know of a model."""
+
+    schema_version: int = SCHEMA_VERSION
+    task: str
+    modality: str
+    decode: dict[str, Any]
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    threshold: float | None
+    model: Model
+    metrics: dict[str, float]
+    parameters: dict[str, Any]
+    data_sha256: str
+    reference: tuple[FeatureReference, ...]
+    examples: tuple[Example, ...]
+
+
+def write_bundle(folder: Path, bundle: Bundle) -> None:
+    """Write bundle.json."""
+    (folder / "bundle.json").write_text(bundle.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read bundle.json and check that the model beside it is the one it names.
+
+    Raises `ArtifactError` where a file is missing or damaged, is of another schema version, or is not a bundle.
+    """
+    place = folder / "bundle.json"
+    expected = "a bundle, as the export stage writes it"
+    try:
+        bundle = Bundle.model_validate_json(place.read_bytes())
+        place = folder / bundle.model.file
+        digest = sha256(place)
+    except FileNotFoundError:
+        raise ArtifactError(str(place), "no such file", expected) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ArtifactError(str(place), f"not a bundle ({key or 'JSON'}: {first['msg']})", expected) from None
+    if bundle.schema_version != SCHEMA_VERSION:
+        found = f"schema version {bundle.schema_version}"
+        raise ArtifactError(str(folder / "bundle.json"), found, f"{SCHEMA_VERSION}; export the model anew")
+    if digest != bundle.model.sha256:
+        raise ArtifactError(str(place), f"SHA-256 {digest}", f"{bundle.model.sha256}, which bundle.json names")
+    return bundle
+
+
+def sha256(path: Path) -> str:
+    """Return the digest of a file as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,58 @@
+"""Train, validation and test sets: stratified by class, and no group in two of them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprise.datasets.examples import Example
+from reprise.errors import DataError
+
+SPLITS = ("train", "val", "test")
+
+
+def check_classes(source: str, examples: Sequence[Example]) -> tuple[str, ...]:
+    """Return the names of the classes in order; raise `DataError` unless each can lie in every split."""
+    if not examples:
+        raise DataError(source, "no examples", "at least one row for each class and split")
+    groups: dict[str, set[str]] = {}
+    for example in examples:
+        groups.setdefault(example.label, set()).add(example.group)
+    if len(groups) < 2:
+        raise DataError(source, f"one class only, {examples[0].label!r}", "at least two")
+    for label in sorted(groups):
+        if len(groups[label]) < len(SPLITS):
+            count = len(groups[label])
+            found = f"class {label!r} has {count} {'example or group' if count == 1 else 'examples or groups'}"
+            raise DataError(source, found, f"at least {len(SPLITS)}, one for each of {', '.join(SPLITS)}")
+    return tuple(sorted(groups))
+
+
+def split(labels: Sequence[str], groups: Sequence[str], shares: Mapping[str, float], seed: int) -> NDArray[np.str_]:
+    """Give each example the name of its split, in about these shares of every class.
+
+    Groups are taken in an order drawn from `seed`, larger ones first, and each goes where its classes are
+    most wanting, as in scikit-learn's StratifiedGroupKFold but for unequal shares. Raises `DataError` where
+    a class is left out of a split, which happens when few groups hold many examples.
+    """
+    classes, label_index = np.unique(np.asarray(labels), return_inverse=True)
+    names, group_index = np.unique(np.asarray(groups), return_inverse=True)
+    counts = np.zeros((len(names), len(classes)))
+    np.add.at(counts, (group_index, label_index), 1)
+    wanted = np.array(list(shares.values()))[:, None] * counts.sum(axis=0)
+
+    order = np.random.default_rng(seed).permutation(len(names))
+    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
+    held = np.zeros_like(wanted)
+    chosen = np.empty(len(names), dtype=np.int64)
+    for group in order:
+        # The share of what each split wants that is missing still, weighed by the classes of this group.
+        missing = ((1 - held / wanted) * counts[group]).sum(axis=1)
+        chosen[group] = int(np.argmax(missing))
+        held[chosen[group]] += counts[group]
+
+    for place, name in enumerate(shares):
+        for index, label in enumerate(classes):
+            if held[place, index] == 0:
+                raise DataError(f"class {label!r}", f"none of its groups fell into {name}", "more groups, or another seed")
+    return np.array(list(shares))[chosen[group_index]]

@@ -1,0 +1,63 @@
+"""What a data set holds: figures for DVC's metrics, and tables for its plots."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from reprise.datasets.prepare import Prepared
+from reprise.datasets.store import Store
+from reprise.files import significant, write_json
+
+BINS = 20
+# More small charts than this on one page tell a person nothing.
+CHARTS = 24
+
+
+def write_statistics(folder: Path, store: Store, prepared: Prepared) -> None:
+    """Write metrics.json, classes.csv (items by split and class) and features.csv into the new folder `folder`."""
+    folder.mkdir()
+    counts = class_counts(store)
+    metrics = {
+        "examples": prepared.examples,
+        "groups": int(store.index["group"].nunique()),
+        "duplicates": prepared.duplicates,
+        "missing": significant(float(np.isnan(store.items).mean())),
+        "count": {
+            split: dict(zip(rows["class"], map(int, rows["count"]), strict=True))
+            for split, rows in counts.groupby("split", sort=False)
+        },
+    }
+    write_json(folder / "metrics.json", metrics)
+    counts.to_csv(folder / "classes.csv", index=False, lineterminator="\n")
+    feature_distributions(store).to_csv(folder / "features.csv", index=False, lineterminator="\n", float_format="%.6g")
+
+
+def class_counts(store: Store) -> pd.DataFrame:
+    """Count the items of each split and class, none left out: columns split, class, count."""
+    classes = store.schema.classes
+    rows = [
+        (split, name, int(((store.index["split"] == split) & (store.index["label"] == number)).sum()))
+        for split in ("train", "val", "test")
+        for number, name in enumerate(classes)
+    ]
+    return pd.DataFrame(rows, columns=["split", "class", "count"])
+
+
+def feature_distributions(store: Store) -> pd.DataFrame:
+    """Bin the first features of the training rows by class: columns feature, class, value (of a bin's middle), share."""
+    train = store.subset("train")
+    rows = []
+    for place, feature in enumerate(store.schema.features[:CHARTS]):
+        values = train.items[:, place].astype(np.float64)
+        there = ~np.isnan(values)
+        if not there.any():
+            continue
+        edges = np.histogram_bin_edges(values[there], BINS)
+        for number, name in enumerate(store.schema.classes):
+            chosen = values[there & (train.labels == number)]
+            share = np.histogram(chosen, edges)[0] / max(len(chosen), 1)
+            rows += [
+                (feature, name, middle, part) for middle, part in zip((edges[1:] + edges[:-1]) / 2, share, strict=True)
+            ]
+    return pd.DataFrame(rows, columns=["feature", "class", "value", "share"])

@@ -1,0 +1,131 @@
+"""Raw tables: CSV files as examples and vectors."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprise.datasets.examples import Example
+from reprise.decoding.tabular import CellError, decode_row
+from reprise.errors import DataError
+from reprise.params import TabularDecode
+
+
+@dataclass(frozen=True)
+class Table:
+    """The examples of a table in the order of its rows, and their vectors: float32 [rows, features]."""
+
+    examples: list[Example]
+    items: NDArray[np.float32]
+    features: tuple[str, ...]
+    duplicates: int
+
+
+def read_csv(source: Path, decode: TabularDecode) -> Table:
+    """Read `source`, a CSV file or a folder of CSV files with the same header.
+
+    Rows that repeat an earlier row, cell for cell, are dropped and counted: a copy in another split would be
+    a test question known beforehand. Raises `DataError` at the first thing that cannot be used.
+    """
+    examples: list[Example] = []
+    vectors: list[NDArray[np.float32]] = []
+    features: tuple[str, ...] = ()
+    seen: set[tuple[str, ...]] = set()
+    duplicates = 0
+    for path in _files(source):
+        rows = _rows(path, decode.delimiter)
+        header = next(rows)[1]
+        found = _features(path, header, decode)
+        if features and set(found) != set(features):
+            odd = ", ".join(sorted(set(found) ^ set(features)))
+            raise DataError(str(path), f"other columns than in the files before it: {odd}", "one header for all files")
+        features = features or found
+        order = [header.index(name) for name in features]
+        label = header.index(decode.label)
+        group = None if decode.group is None else header.index(decode.group)
+        name = path.name
+        for line, cells in rows:
+            key = (*(cells[index] for index in order), cells[label])
+            if key in seen:
+                duplicates += 1
+                continue
+            seen.add(key)
+            examples.append(_example(path, line, cells, label, group))
+            try:
+                vectors.append(decode_row([cells[index] for index in order], features))
+            except CellError as error:
+                raise DataError(f"{path}: line {line}, column {error.feature}", error.found, error.expected) from None
+    items = np.stack(vectors) if vectors else np.empty((0, len(features)), np.float32)
+    _check_columns(source, items, features)
+    return Table(examples, items, features, duplicates)
+
+
+def _files(source: Path) -> list[Path]:
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise DataError(str(source), "no such file or folder", "a CSV file or a folder of CSV files")
+    paths = sorted(path for path in source.iterdir() if path.suffix.lower() == ".csv" and not path.name.startswith("."))
+    if not paths:
+        raise DataError(str(source), "no CSV file", "at least one file that ends in .csv")
+    return paths
+
+
+def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the header and every row that is not blank, each with the number of its line."""
+    width = 0
+    # utf-8-sig: spreadsheets put a byte order mark before the first column's name.
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                if not cells:
+                    continue
+                if width and len(cells) != width:
+                    raise DataError(f"{path}: line {reader.line_num}", f"{len(cells)} cells", f"{width}, as in the header")
+                width = width or len(cells)
+                yield reader.line_num, cells
+        except UnicodeDecodeError as error:
+            byte = f"byte {error.object[error.start]:#04x}"
+            raise DataError(f"{path}: after line {reader.line_num}", byte, "UTF-8 text") from None
+        except csv.Error as error:
+            raise DataError(f"{path}: line {reader.line_num}", str(error), "a CSV file") from None
+    if not width:
+        raise DataError(str(path), "an empty file", "a header and rows")
+
+
+def _features(path: Path, header: Sequence[str], decode: TabularDecode) -> tuple[str, ...]:
+    named = [("label", decode.label)]
+    named += [("group", decode.group)] if decode.group is not None else []
+    named += [("features", name) for name in decode.features or ()]
+    named += [("ignore", name) for name in decode.ignore]
+    for setting, column in named:
+        if column not in header:
+            raise DataError(str(path), f"no column {column!r}, which decode.{setting} names", f"one of {', '.join(header)}")
+    for column in header:
+        if header.count(column) > 1:
+            raise DataError(str(path), f"two columns named {column!r}", "a name of its own for each column")
+    if decode.features is not None:
+        return decode.features
+    left_out = {decode.label, decode.group, *decode.ignore}
+    features = tuple(column for column in header if column not in left_out)
+    if not features:
+        raise DataError(str(path), "no column beside the label", "at least one feature")
+    return features
+
+
+def _example(path: Path, line: int, cells: Sequence[str], label: int, group: int | None) -> Example:
+    name = cells[label].strip()
+    if not name:
+        raise DataError(f"{path}: line {line}", "no label", "the name of a class")
+    # Without a column of groups every row is a group of its own.
+    return Example(path.name, line, name, f"{path.name}:{line}" if group is None else cells[group])
+
+
+def _check_columns(source: Path, items: NDArray[np.float32], features: Sequence[str]) -> None:
+    for index, name in enumerate(features):
+        if len(items) and np.isnan(items[:, index]).all():
+            raise DataError(f"{source}: column {name}", "no value in any row", "a number in at least one, or its name in decode.ignore")

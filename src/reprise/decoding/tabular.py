@@ -1,0 +1,58 @@
+"""One row of a table as a vector of numbers."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+# What people and their programs write into a cell that holds no value.
+MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+Cell = str | float | None
+
+
+class CellError(ValueError):
+    """A cell of a row cannot be used; `feature` names its column, `found` and `expected` say why."""
+
+    def __init__(self, feature: str, found: str, expected: str) -> None:
+        super().__init__(f"{feature}: {found}; expected {expected}")
+        self.feature, self.found, self.expected = feature, found, expected
+
+
+def decode_row(row: Mapping[str, Cell] | Sequence[Cell], features: Sequence[str]) -> NDArray[np.float32]:
+    """Turn one row, by feature name or in the order of `features`, into a vector.
+
+    A missing value (None, an empty cell, `NA`, `?` and their like) becomes NaN; the network fills it.
+    Returns float32 [len(features)]. Raises `CellError` at a missing or unknown feature, at text that is
+    no number, and at a number that is infinite or too large for float32.
+    """
+    if isinstance(row, Mapping):
+        for name in row:
+            if name not in features:
+                raise CellError(name, "unknown feature", f"only {', '.join(features)}")
+        for name in features:
+            if name not in row:
+                raise CellError(name, "missing", "a number")
+        cells: Sequence[Cell] = [row[name] for name in features]
+    else:
+        cells = row
+        if len(cells) != len(features):
+            raise CellError("row", f"{len(cells)} values", f"{len(features)}: {', '.join(features)}")
+    return np.array([_number(cell, name) for cell, name in zip(cells, features, strict=True)], dtype=np.float32)
+
+
+def _number(cell: Cell, name: str) -> float:
+    if cell is None or (isinstance(cell, str) and cell.strip().lower() in MISSING):
+        return math.nan
+    try:
+        value = float(cell)
+    except ValueError:
+        raise CellError(name, repr(cell), "a number") from None
+    if math.isnan(value):
+        return value
+    if abs(value) > _LARGEST:
+        raise CellError(name, repr(cell), "a finite number of float32")
+    return value

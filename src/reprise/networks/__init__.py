@@ -1,0 +1,1 @@
+"""Networks: from decoded items to the probabilities of the classes."""

@@ -1,0 +1,1 @@
+"""The embedded sample data: one deterministic maker a task, offline, in seconds."""

@@ -1,0 +1,55 @@
+"""What training leaves behind after each epoch, so that a stopped run goes on as if it had not been stopped."""
+
+import hashlib
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import reprise
+from reprise.datasets.store import Schema
+from reprise.errors import ArtifactError
+from reprise.files import replacing
+from reprise.params import TabularModel
+from reprise.training.settings import Settings
+
+
+class Checkpoint:
+    """A file that belongs to one set of settings, data and code; under any other it is as if it were not there."""
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self.path, self.fingerprint = path, fingerprint
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Replace what was saved before."""
+        with replacing(self.path) as beside:
+            torch.save({"fingerprint": self.fingerprint, **state}, beside)
+
+    def load(self) -> dict[str, Any] | None:
+        """Return what was saved last under this fingerprint; raise `ArtifactError` where the file is damaged."""
+        try:
+            state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            return None
+        except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError):
+            raise ArtifactError(str(self.path), "damaged", "what a stopped run leaves; delete it to train anew") from None
+        return state if state.get("fingerprint") == self.fingerprint else None
+
+    def remove(self) -> None:
+        """Forget a finished run."""
+        self.path.unlink(missing_ok=True)
+
+
+def fingerprint(settings: Settings, model: TabularModel, schema: Schema, splits: bytes) -> str:
+    """Return a digest of all that the weights depend on: settings, data, their splits, and the code."""
+    told = {"settings": asdict(settings), "model": model.model_dump(), "schema": schema.model_dump(), "torch": torch.__version__}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    digest.update(splits)
+    package = Path(reprise.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,70 @@
+"""One network of any kind, trained."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from reprise.datasets.store import Schema, Subset
+from reprise.errors import ParamsError
+from reprise.networks.classifier import Network, TorchNetwork
+from reprise.networks.files import classifier
+from reprise.networks.scaler import Scaler
+from reprise.params import TabularModel
+from reprise.training.checkpoint import Checkpoint
+from reprise.training.fit import fit
+from reprise.training.settings import Settings
+from reprise.training.watchers import Epoch, Watcher
+
+
+def train_network(
+    model: TabularModel,
+    schema: Schema,
+    settings: Settings,
+    train: Subset,
+    val: Subset,
+    watchers: Sequence[Watcher] = (),
+    checkpoint: Checkpoint | None = None,
+) -> Network:
+    """Train the network that `model` names on `train`, choosing by `val`."""
+    if model.network == "knn":
+        knn = _fit_knn(model, schema, train)
+        for watcher in watchers:
+            epoch = _only_epoch(knn, train, val)
+            watcher.epoch(epoch)
+            watcher.end(epoch)
+        return knn
+    torch.manual_seed(settings.seed)
+    network = classifier(model, schema.shape, len(schema.classes))
+    for module in network.modules():
+        if isinstance(module, Scaler):
+            module.fit(train.items)
+    fit(network, train, val, settings, watchers, checkpoint)
+    return TorchNetwork(network)
+
+
+def _fit_knn(model: TabularModel, schema: Schema, train: Subset) -> Network:
+    from reprise.networks.knn import Knn  # here, since scikit-learn takes a second to load
+
+    if model.n_neighbors > len(train):
+        where, found = "params.yaml: model.n_neighbors", str(model.n_neighbors)
+        raise ParamsError(where, found, f"at most {len(train)}, the number of training examples")
+    scaler = Scaler(schema.shape[0])
+    scaler.fit(train.items)
+    with torch.inference_mode():
+        items = scaler(torch.from_numpy(train.items)).contiguous()
+    return Knn(scaler, items, torch.from_numpy(train.labels), model.n_neighbors, model.weights, model.p)
+
+
+def _only_epoch(network: Network, train: Subset, val: Subset) -> Epoch:
+    train_loss, _ = _measure(network, train)
+    val_loss, val_accuracy = _measure(network, val)
+    return Epoch(1, 0.0, train_loss, val_loss, val_accuracy)
+
+
+def _measure(network: Network, subset: Subset) -> tuple[float, float]:
+    """Return the mean cross-entropy and the accuracy."""
+    probabilities = network.probabilities(subset.items).astype(np.float64)
+    right = probabilities[np.arange(len(subset)), subset.labels]
+    loss = -np.log(np.clip(right, np.finfo(np.float32).eps, 1)).mean()
+    return float(loss), float((probabilities.argmax(axis=1) == subset.labels).mean())

@@ -1,0 +1,32 @@
+"""A trained network to the bundle that the server loads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from _start import run
+
+if TYPE_CHECKING:
+    from reprise.params import Params
+
+
+def export(params: Params) -> None:
+    """Write models/bundle."""
+    from reprise.datasets.store import read_store
+    from reprise.exporting.export import write_model
+    from reprise.files import replacing
+    from reprise.networks.files import read_network
+
+    store = read_store(Path("data/store"))
+    model, schema = params.chosen.model, store.schema
+    network = read_network(Path(f"models/weights/{params.seed}.safetensors"), model, schema.shape, len(schema.classes))
+    metrics = json.loads(Path("reports/evaluate/metrics.json").read_text(encoding="utf-8"))
+    with replacing(Path("models/bundle")) as bundle:
+        difference = write_model(bundle, network, store, metrics, params)
+    print(f"models/bundle: probabilities of ONNX Runtime and the network differ by {difference:.0e} at most")
+
+
+if __name__ == "__main__":
+    run(export)

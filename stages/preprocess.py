@@ -1,0 +1,28 @@
+"""Raw files to the store: read, check, split, write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from _start import run
+
+if TYPE_CHECKING:
+    from reprise.params import Params
+
+
+def preprocess(params: Params) -> None:
+    """Write data/store and the statistics of the data."""
+    from reprise.datasets.prepare import prepare
+    from reprise.datasets.statistics import write_statistics
+    from reprise.datasets.store import read_store
+    from reprise.files import replacing
+
+    with replacing(Path("data/store")) as store, replacing(Path("reports/preprocess")) as report:
+        prepared = prepare(params, store)
+        write_statistics(report, read_store(store), prepared)
+    print(prepared)
+
+
+if __name__ == "__main__":
+    run(preprocess)

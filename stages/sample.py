@@ -1,0 +1,27 @@
+"""Make the embedded sample data of one task: `python stages/sample.py wine` writes data/sample/wine."""
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+from _start import checkout
+
+
+def main(task: str, folder: Path) -> None:
+    """Write the sample data of `task` to `folder`."""
+    checkout()
+    from reprise.errors import one_line_errors
+    from reprise.files import replacing
+
+    maker = import_module(f"reprise.samples.{task}")
+    with one_line_errors(), replacing(folder) as beside:
+        beside.mkdir()
+        maker.make(beside)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", help="the name of a module in reprise.samples")
+    root = Path(__file__).resolve().parents[1]
+    task = parser.parse_args().task
+    main(task, root / "data" / "sample" / task)
