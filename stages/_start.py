@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def run(stage: Callable[[Params], None]) -> None:
-    """Read `params.yaml`, fix the arithmetic and call `stage`; a person's mistake ends with one line and exit code 1.
+    """
+    Read `params.yaml`, fix the arithmetic and call `stage`; a person's mistake ends with one line and exit code 1.
 
     A stage imports what it needs inside its function: numpy and torch must not load before the arithmetic is fixed.
     """
@@ -30,5 +31,5 @@ def run(stage: Callable[[Params], None]) -> None:
 
 
 def checkout() -> None:
-    """Put the code beside this file before any installed copy of it: a queued experiment runs in a folder of its own."""
+    """Put the code beside this file before any installed copy: a queued experiment runs in a folder of its own."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))

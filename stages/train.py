@@ -9,6 +9,7 @@ from _start import run
 
 if TYPE_CHECKING:
     from reprise.params import Params
+    from reprise.training.watchers import Watcher
 
 
 def train(params: Params) -> None:
@@ -30,7 +31,7 @@ def train(params: Params) -> None:
         fingerprint(settings, model, store.schema, Path("data/store/index.parquet").read_bytes()),
     )
     with replacing(Path("models/weights")) as weights, restoring(Path("reports/train")) as log:
-        watchers = [
+        watchers: list[Watcher] = [
             Progress(settings.epochs, steps_per_epoch(len(examples), settings.batch_size)),
             LiveLog(log),
             *profiles(),

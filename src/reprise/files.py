@@ -1,7 +1,6 @@
 """Outputs that are whole or not there: written beside their place, then renamed into it."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +9,8 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write a file or a folder to, and rename it to `path` when the block ends well.
+    """
+    Yield a path beside `path` to write a file or a folder to, and rename it to `path` when the block ends well.
 
     When the block raises, what stood at `path` before stands there still.
     """
@@ -27,7 +27,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def restoring(path: Path) -> Iterator[Path]:
-    """Yield the folder `path`, new and empty, for what people watch while it grows; put the old one back on failure.
+    """
+    Yield the folder `path`, new and empty, for what people watch while it grows; put the old one back on failure.
 
     A process that is killed leaves the old one at `.<name>.old`; the next run starts from there.
     """
@@ -60,7 +61,7 @@ def significant(value: float, digits: int = 6) -> float:
 
 def _rename(beside: Path, path: Path) -> None:
     if not path.is_dir():
-        os.replace(beside, path)
+        beside.replace(path)
         return
     # A folder cannot be replaced in one step: move the old one away first.
     old = path.with_name(f".{path.name}.old")

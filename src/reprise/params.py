@@ -1,4 +1,5 @@
-"""`params.yaml` as one checked, typed, frozen object.
+"""
+`params.yaml` as one checked, typed, frozen object.
 
 A field's description says what is expected of it, in the words that a person reads when it is wrong.
 """
@@ -60,7 +61,9 @@ class Train(_Block):
     epochs: int = Field(60, ge=1, description="a whole number of at least 1")
     schedule: Literal["one_cycle", "cosine"] = Field("one_cycle", description="one_cycle or cosine")
     patience: int = Field(
-        15, ge=1, description="a whole number of at least 1: epochs without a better validation loss before training stops"
+        15,
+        ge=1,
+        description="a whole number of at least 1: epochs without a better validation loss before training stops",
     )
 
 
@@ -103,9 +106,7 @@ class Params(_Block):
     lr: float = Field(gt=0, description="a number above 0")
     weight_decay: float = Field(ge=0, description="a number of at least 0")
     batch_size: int = Field(ge=1, description="a whole number of at least 1")
-    tasks: dict[_TaskName, Task] = Field(
-        description="a section for each task"
-    )
+    tasks: dict[_TaskName, Task] = Field(description="a section for each task")
 
     @property
     def chosen(self) -> Task:
@@ -122,15 +123,18 @@ class _Loader(yaml.SafeLoader):
     """YAML with the numbers of YAML 1.2, as DVC writes them, and no key twice in one mapping."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"{key} stands there twice", node.start_mark)
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands there twice", key.start_mark)
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
 # YAML 1.1 takes 1e-05 for text: it wants a dot, and a sign in the exponent. DVC writes 1e-05 for `-S lr=1e-5`.
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def read_params(path: Path) -> Params:
@@ -150,7 +154,9 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
     except FileNotFoundError:
-        raise ParamsError(str(path), "no such file", "the settings of the pipeline; is this the project's root?") from None
+        raise ParamsError(
+            str(path), "no such file", "the settings of the pipeline; is this the project's root?"
+        ) from None
     except UnicodeDecodeError as error:
         raise ParamsError(str(path), f"byte {error.object[error.start]:#04x} at {error.start}", "UTF-8 text") from None
     except yaml.MarkedYAMLError as error:

@@ -29,7 +29,8 @@ def check_classes(source: str, examples: Sequence[Example]) -> tuple[str, ...]:
 
 
 def split(labels: Sequence[str], groups: Sequence[str], shares: Mapping[str, float], seed: int) -> NDArray[np.str_]:
-    """Give each example the name of its split, in about these shares of every class.
+    """
+    Give each example the name of its split, in about these shares of every class.
 
     Groups are taken in an order drawn from `seed`, larger ones first, and each goes where its classes are
     most wanting, as in scikit-learn's StratifiedGroupKFold but for unequal shares. Raises `DataError` where
@@ -54,5 +55,7 @@ def split(labels: Sequence[str], groups: Sequence[str], shares: Mapping[str, flo
     for place, name in enumerate(shares):
         for index, label in enumerate(classes):
             if held[place, index] == 0:
-                raise DataError(f"class {label!r}", f"none of its groups fell into {name}", "more groups, or another seed")
+                raise DataError(
+                    f"class {label!r}", f"none of its groups fell into {name}", "more groups, or another seed"
+                )
     return np.array(list(shares))[chosen[group_index]]

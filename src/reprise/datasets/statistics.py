@@ -9,7 +9,7 @@ from reprise.datasets.prepare import Prepared
 from reprise.datasets.store import Store
 from reprise.files import significant, write_json
 
-BINS = 20
+BINS = 12
 # More small charts than this on one page tell a person nothing.
 CHARTS = 24
 
@@ -45,7 +45,7 @@ def class_counts(store: Store) -> pd.DataFrame:
 
 
 def feature_distributions(store: Store) -> pd.DataFrame:
-    """Bin the first features of the training rows by class: columns feature, class, value (of a bin's middle), share."""
+    """Bin the first features of the training rows by class: columns feature, class, value (a bin's middle), share."""
     train = store.subset("train")
     rows = []
     for place, feature in enumerate(store.schema.features[:CHARTS]):

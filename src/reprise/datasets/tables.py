@@ -25,7 +25,8 @@ class Table:
 
 
 def read_csv(source: Path, decode: TabularDecode) -> Table:
-    """Read `source`, a CSV file or a folder of CSV files with the same header.
+    """
+    Read `source`, a CSV file or a folder of CSV files with the same header.
 
     Rows that repeat an earlier row, cell for cell, are dropped and counted: a copy in another split would be
     a test question known beforehand. Raises `DataError` at the first thing that cannot be used.
@@ -46,7 +47,6 @@ def read_csv(source: Path, decode: TabularDecode) -> Table:
         order = [header.index(name) for name in features]
         label = header.index(decode.label)
         group = None if decode.group is None else header.index(decode.group)
-        name = path.name
         for line, cells in rows:
             key = (*(cells[index] for index in order), cells[label])
             if key in seen:
@@ -85,7 +85,9 @@ def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
                 if not cells:
                     continue
                 if width and len(cells) != width:
-                    raise DataError(f"{path}: line {reader.line_num}", f"{len(cells)} cells", f"{width}, as in the header")
+                    raise DataError(
+                        f"{path}: line {reader.line_num}", f"{len(cells)} cells", f"{width}, as in the header"
+                    )
                 width = width or len(cells)
                 yield reader.line_num, cells
         except UnicodeDecodeError as error:
@@ -104,7 +106,9 @@ def _features(path: Path, header: Sequence[str], decode: TabularDecode) -> tuple
     named += [("ignore", name) for name in decode.ignore]
     for setting, column in named:
         if column not in header:
-            raise DataError(str(path), f"no column {column!r}, which decode.{setting} names", f"one of {', '.join(header)}")
+            raise DataError(
+                str(path), f"no column {column!r}, which decode.{setting} names", f"one of {', '.join(header)}"
+            )
     for column in header:
         if header.count(column) > 1:
             raise DataError(str(path), f"two columns named {column!r}", "a name of its own for each column")
@@ -128,4 +132,8 @@ def _example(path: Path, line: int, cells: Sequence[str], label: int, group: int
 def _check_columns(source: Path, items: NDArray[np.float32], features: Sequence[str]) -> None:
     for index, name in enumerate(features):
         if len(items) and np.isnan(items[:, index]).all():
-            raise DataError(f"{source}: column {name}", "no value in any row", "a number in at least one, or its name in decode.ignore")
+            raise DataError(
+                f"{source}: column {name}",
+                "no value in any row",
+                "a number in at least one, or its name in decode.ignore",
+            )

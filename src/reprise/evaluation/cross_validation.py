@@ -18,7 +18,8 @@ Fit = Callable[[Subset, Subset], Network]
 def cross_validate(
     fit: Fit, store: Store, val_share: float, folds: int, seed: int
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Train on all folds but one and test on that one, each in turn, over the whole store.
+    """
+    Train on all folds but one and test on that one, each in turn, over the whole store.
 
     `fit` trains a network from a training and a validation set; the latter is `val_share` of the training
     folds. Returns a table of fold, accuracy and macro F1; and over the folds the mean and the standard
@@ -29,7 +30,9 @@ def cross_validate(
     groups = store.index["group"].to_numpy(str)
     least = int(store.index.groupby("label")["group"].nunique().min())
     if least < folds:
-        raise ParamsError("params.yaml: evaluate.folds", str(folds), f"at most {least}, the groups of the smallest class")
+        raise ParamsError(
+            "params.yaml: evaluate.folds", str(folds), f"at most {least}, the groups of the smallest class"
+        )
     predicted = np.empty_like(labels)
     rows = []
     shares = {"train": 1 - val_share, "val": val_share}

@@ -15,7 +15,8 @@ _BACKGROUND, _EXPLAINED = 32, 64
 
 
 def importance(network: Network, train: Subset, test: Subset, features: Sequence[str], seed: int) -> pd.DataFrame:
-    """Return how far each feature moves the probabilities: columns feature, importance, the largest first.
+    """
+    Return how far each feature moves the probabilities: columns feature, importance, the largest first.
 
     The importance is the mean over test rows and classes of the absolute Shapley value of the probability,
     estimated over permutations of the features against a background of training rows.
@@ -29,7 +30,7 @@ def importance(network: Network, train: Subset, test: Subset, features: Sequence
         return np.where(kept, row, background)
 
     explainer = shap.PermutationExplainer(network.probabilities, masked, seed=seed)
-    values = explainer(explained, max_evals=4 * (2 * len(features) + 1), silent=True).values
+    values = explainer(explained, max_evals=4 * (2 * len(features) + 1), silent=True).values  # noqa: PD011 (not pandas)
     mean = np.abs(values).mean(axis=(0, 2))
     table = pd.DataFrame({"feature": list(features), "importance": mean})
     return table.sort_values("importance", ascending=False, kind="stable")

@@ -13,7 +13,8 @@ Corruption = Callable[[NDArray[np.float32], float, np.random.Generator], NDArray
 
 
 def robustness(network: Network, test: Subset, train: Subset, seed: int) -> pd.DataFrame:
-    """Corrupt the test rows of a table in five strengths: columns corruption, strength, accuracy.
+    """
+    Corrupt the test rows of a table in five strengths: columns corruption, strength, accuracy.
 
     `noise` adds Gaussian noise, its strength in standard deviations of each feature over the training rows;
     `missing` blanks that share of the values. Strength 0 is the test set as it is.
@@ -21,7 +22,8 @@ def robustness(network: Network, test: Subset, train: Subset, seed: int) -> pd.D
     deviation = np.nanstd(train.items.astype(np.float64), axis=0).astype(np.float32)
 
     def noise(items: NDArray[np.float32], strength: float, draw: np.random.Generator) -> NDArray[np.float32]:
-        return items + draw.standard_normal(items.shape, dtype=np.float32) * deviation * np.float32(strength)
+        noisy: NDArray[np.float32] = items + draw.standard_normal(items.shape, dtype=np.float32) * deviation * strength
+        return noisy.astype(np.float32)
 
     def missing(items: NDArray[np.float32], strength: float, draw: np.random.Generator) -> NDArray[np.float32]:
         return np.where(draw.random(items.shape) < strength, np.float32(np.nan), items)

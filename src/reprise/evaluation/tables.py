@@ -37,7 +37,8 @@ def calibration(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -
 def mistakes(
     index: pd.DataFrame, probabilities: NDArray[np.float64], classes: Sequence[str], most: int
 ) -> pd.DataFrame:
-    """Return the worst mistakes, the surest first: columns file, row, group, actual, predicted, probability.
+    """
+    Return the worst mistakes, the surest first: columns file, row, group, actual, predicted, probability.
 
     `index` is that of the store for these examples; `probability` is what was given to the wrong class.
     """
@@ -48,5 +49,5 @@ def mistakes(
         predicted=names[predicted],
         probability=probabilities.max(axis=1),
     )
-    wrong = table[predicted != index["label"].to_numpy()]
+    wrong: pd.DataFrame = table[predicted != index["label"].to_numpy()]
     return wrong.sort_values("probability", ascending=False, kind="stable").head(most)

@@ -12,7 +12,12 @@ from reprise.files import significant, write_json
 
 
 def write_examples(
-    folder: Path, test: Subset, probabilities: NDArray[np.float32], classes: Sequence[str], features: Sequence[str], most: int
+    folder: Path,
+    test: Subset,
+    probabilities: NDArray[np.float32],
+    classes: Sequence[str],
+    features: Sequence[str],
+    most: int,
 ) -> tuple[Example, ...]:
     """Write rows of the test set as JSON, one file each, of every class in turn, and return what is expected."""
     folder.mkdir()

@@ -1,6 +1,7 @@
 """Proof that the exported graph answers as the network does."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -17,8 +18,9 @@ class ParityError(Exception):
     """The exported graph differs from the network: a bug of an exporter or a runtime, and no bundle is written."""
 
 
-def check_parity(model: Path, items: NDArray[np.generic], expected: NDArray[np.float32]) -> float:
-    """Run the graph over `items` in batches of 1, 2 and 5 and compare with `expected` [N, classes].
+def check_parity(model: Path, items: NDArray[Any], expected: NDArray[np.float32]) -> float:
+    """
+    Run the graph over `items` in batches of 1, 2 and 5 and compare with `expected` [N, classes].
 
     Returns the largest difference of a probability. Raises `ParityError` above 1e-4 or at a changed label.
     """
@@ -33,8 +35,7 @@ def check_parity(model: Path, items: NDArray[np.generic], expected: NDArray[np.f
         changed = int((found.argmax(axis=1) != expected.argmax(axis=1)).sum())
         difference = float(np.abs(found - expected).max())
         if changed or not difference <= TOLERANCE:
-            raise ParityError(
-                f"batch size {batch}: {changed} of {len(items)} labels changed, probabilities differ by {difference:.1e}"
-            )
+            labels = f"{changed} of {len(items)} labels changed"
+            raise ParityError(f"batch size {batch}: {labels}, probabilities differ by {difference:.1e}")
         largest = max(largest, difference)
     return largest

@@ -1,7 +1,7 @@
 """What every network is: to the training loop, to the rest of the pipeline, and as a graph to export."""
 
 from abc import ABC, abstractmethod
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ class Network(Protocol):
     def layers(self) -> tuple[str, ...]:
         """The names of the layers whose activations the graph gives beside the probabilities."""
 
-    def probabilities(self, items: NDArray[np.generic]) -> NDArray[np.float32]:
+    def probabilities(self, items: NDArray[Any]) -> NDArray[np.float32]:
         """Return float32 [N, classes], rows that sum to 1, for items [N, *shape]."""
 
     def tensors(self) -> dict[str, Tensor]:
@@ -57,7 +57,7 @@ class TorchNetwork:
         return self.classifier.layers
 
     @torch.inference_mode()
-    def probabilities(self, items: NDArray[np.generic]) -> NDArray[np.float32]:
+    def probabilities(self, items: NDArray[Any]) -> NDArray[np.float32]:
         """Return float32 [N, classes] for items [N, *shape], in batches."""
         device = next(self.classifier.parameters()).device
         found = [

@@ -1,4 +1,4 @@
-"""Networks from their settings, and to and from files of tensors (safetensors: no code in them, same bytes each time)."""
+"""Networks from their settings, and to and from safetensors: tensors without code, the same bytes each time."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def write_network(path: Path, network: Network) -> None:
 
 
 def read_network(path: Path, model: TabularModel, shape: tuple[int, ...], classes: int) -> Network:
-    """Read a network of these settings; raise `ArtifactError` where the file is missing, damaged or of other settings."""
+    """Read a network; raise `ArtifactError` where the file is missing, damaged or made under other settings."""
     expected = "what train writes; run `dvc repro`"
     try:
         return _assemble(load(path.read_bytes()), model, shape, classes)

@@ -1,6 +1,6 @@
 """Nearest neighbours for tables, by scikit-learn."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ class Knn:
         self.neighbours = KNeighborsClassifier(n_neighbors=n_neighbors, weights=weights, p=p, n_jobs=1)
         self.neighbours.fit(items.numpy(), labels.numpy())
 
-    def probabilities(self, items: NDArray[np.generic]) -> NDArray[np.float32]:
+    def probabilities(self, items: NDArray[Any]) -> NDArray[np.float32]:
         """Return float32 [N, classes]: the weighed votes of the neighbours."""
         with torch.inference_mode():
             scaled = self.scaler(torch.from_numpy(items)).numpy()

@@ -1,6 +1,7 @@
 """A multilayer perceptron for tables."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,7 @@ class Mlp(Classifier):
         widths = (features, *hidden)
         self.layers = tuple(f"hidden{place}" for place in range(1, len(widths)))
         self.scaler = Scaler(features)
-        self.hidden = nn.ModuleList(nn.Linear(before, after) for before, after in zip(widths, widths[1:], strict=False))
+        self.hidden = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(widths[-1], classes)
 

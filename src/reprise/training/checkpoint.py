@@ -1,6 +1,7 @@
 """What training leaves behind after each epoch, so that a stopped run goes on as if it had not been stopped."""
 
 import hashlib
+import io
 import json
 import pickle
 from collections.abc import Mapping
@@ -26,17 +27,23 @@ class Checkpoint:
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Replace what was saved before."""
+        content = io.BytesIO()  # torch's own writer does not say why a disk refuses
+        torch.save({"fingerprint": self.fingerprint, **state}, content)
         with replacing(self.path) as beside:
-            torch.save({"fingerprint": self.fingerprint, **state}, beside)
+            beside.write_bytes(content.getbuffer())
 
     def load(self) -> dict[str, Any] | None:
         """Return what was saved last under this fingerprint; raise `ArtifactError` where the file is damaged."""
         try:
-            state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
+            content = self.path.read_bytes()
         except FileNotFoundError:
             return None
-        except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError):
-            raise ArtifactError(str(self.path), "damaged", "what a stopped run leaves; delete it to train anew") from None
+        try:
+            state: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        except (RuntimeError, OSError, ValueError, EOFError, pickle.UnpicklingError):
+            raise ArtifactError(
+                str(self.path), "damaged", "what a stopped run leaves; delete it to train anew"
+            ) from None
         return state if state.get("fingerprint") == self.fingerprint else None
 
     def remove(self) -> None:
@@ -46,7 +53,12 @@ class Checkpoint:
 
 def fingerprint(settings: Settings, model: TabularModel, schema: Schema, splits: bytes) -> str:
     """Return a digest of all that the weights depend on: settings, data, their splits, and the code."""
-    told = {"settings": asdict(settings), "model": model.model_dump(), "schema": schema.model_dump(), "torch": torch.__version__}
+    told = {
+        "settings": asdict(settings),
+        "model": model.model_dump(),
+        "schema": schema.model_dump(),
+        "torch": torch.__version__,
+    }
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     digest.update(splits)
     package = Path(reprise.__file__).parent

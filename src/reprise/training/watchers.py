@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from dvclive import Live
+from dvclive.live import Live
 from tqdm import tqdm
 
 from reprise.errors import InputError
@@ -78,7 +78,7 @@ class LiveLog:
         self.live.log_metric("train/loss", significant(epoch.train_loss))
         self.live.log_metric("val/loss", significant(epoch.val_loss))
         self.live.log_metric("val/accuracy", significant(epoch.val_accuracy))
-        self.live.make_summary()
+        self.live.make_summary()  # type: ignore[no-untyped-call]
 
     def end(self, best: Epoch) -> None:
         """Put the kept epoch's figures in the summary, which would hold the last one's."""
@@ -88,7 +88,7 @@ class LiveLog:
             "train": {"loss": figures["train_loss"]},
             "val": {"loss": figures["val_loss"], "accuracy": figures["val_accuracy"]},
         }
-        self.live.make_summary()
+        self.live.make_summary()  # type: ignore[no-untyped-call]
 
 
 class Profile:

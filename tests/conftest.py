@@ -1,0 +1,129 @@
+"""What the tests share: a project folder in which stages run, inside this process or as DVC runs them."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from reprise import arithmetic
+
+arithmetic.fix()  # before numpy and torch load, as in a stage
+
+import pytest  # noqa: E402
+import yaml  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = ("preprocess", "train", "evaluate", "export")
+
+
+def load_stage(name: str) -> ModuleType:
+    """Load a stage script as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "stages" / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(ROOT / "stages"))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(ROOT / "stages"))
+    return module
+
+
+class Project:
+    """A folder with params.yaml and data in which the stages run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def set(self, **changes: Any) -> None:
+        """Change parameters by dotted name, with __ for the dots; None for `remove` is a null."""
+        path = self.folder / "params.yaml"
+        content = yaml.safe_load(path.read_text())
+        for name, value in changes.items():
+            *blocks, key = name.split("__")
+            place = content
+            for block in blocks:
+                place = place[block]
+            place[key] = value
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def run(self, *stages: str) -> None:
+        """Run stages inside this process, as DVC would call them, from this folder."""
+        start = load_stage("_start")
+        for name in stages:
+            start.run(getattr(load_stage(name), name))
+
+    def start(self, stage: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a stage as DVC does."""
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "stages" / f"{stage}.py")],
+            cwd=self.folder,
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def files(self, *places: str) -> dict[str, bytes]:
+        """Return the content of every file under these places."""
+        found = {}
+        for place in places or ("data/store", "models", "reports"):
+            for path in sorted((self.folder / place).rglob("*")):
+                if path.is_file():
+                    found[str(path.relative_to(self.folder))] = path.read_bytes()
+        return found
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample data of wine, made once."""
+    folder = tmp_path_factory.mktemp("sample")
+    from reprise.samples import wine
+
+    wine.make(folder)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, sample: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A new project folder with the committed parameters and the wine sample; the current folder, too."""
+    _fill(tmp_path, sample)
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Project:
+    """A project in which all four stages have run; not to be written to."""
+    folder = tmp_path_factory.mktemp("finished")
+    _fill(folder, sample)
+    project = Project(folder)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        project.run(*STAGES)
+    finally:
+        os.chdir(before)
+    return project
+
+
+@pytest.fixture
+def done(tmp_path: Path, finished: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of the finished project; the current folder, too."""
+    shutil.copytree(finished.folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+def _fill(folder: Path, sample: Path) -> None:
+    shutil.copy(ROOT / "params.yaml", folder)
+    shutil.copytree(sample, folder / "data" / "sample" / "wine")
+    # DVCLive looks for a DVC repository, and would make one.
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+    subprocess.run(["git", *identity, "commit", "-q", "--allow-empty", "-m", "start"], cwd=folder, check=True)

@@ -1,0 +1,57 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+from reprise.bundle import read_bundle, sha256
+from reprise.decoding.tabular import decode_row
+from reprise.exporting.examples import write_examples
+from reprise.exporting.reference import reference
+from reprise.datasets.store import Subset
+
+
+def test_the_bundle_answers_its_examples(finished) -> None:
+    """File, array, graph, answer: with what a server has, and nothing else."""
+    folder = finished.folder / "models/bundle"
+    bundle = read_bundle(folder)
+    session = ort.InferenceSession(folder / bundle.model.file)
+    assert len(bundle.examples) == 5
+    assert {example.label for example in bundle.examples} == set(bundle.classes)
+    for example in bundle.examples:
+        row = json.loads((folder / example.file).read_text())
+        items = decode_row(row, bundle.features)[None]
+        (found,) = session.run(["probabilities"], {bundle.model.input.name: items})
+        np.testing.assert_allclose(found[0], example.probabilities, atol=1e-4)
+        assert bundle.classes[found[0].argmax()] == example.label
+
+
+def test_the_bundle_tells_what_it_is(finished) -> None:
+    bundle = read_bundle(finished.folder / "models/bundle")
+    metrics = json.loads((finished.folder / "reports/evaluate/metrics.json").read_text())
+    assert bundle.metrics == metrics
+    assert bundle.parameters["lr"] == 0.003
+    assert bundle.parameters["train"]["epochs"] == 60
+    assert len(bundle.reference) == len(bundle.features) == 13
+    assert sum(bundle.reference[0].counts) == 115
+    assert bundle.model.sha256 == sha256(finished.folder / "models/bundle/model.onnx")
+
+
+def test_reference_of_missing_constant_and_empty_features() -> None:
+    nan = np.nan
+    items = np.array([[1, 5, nan], [2, 5, nan], [3, 5, nan], [nan, 5, nan]], np.float32)
+    some, same, none = reference(items, ("some", "same", "none"))
+    assert (some.missing, some.mean, some.least, some.most) == (0.25, 2, 1, 3)
+    assert (same.deviation, same.edges, same.counts) == (0, (5, 6), (4,))
+    assert none.missing == 1
+
+
+def test_examples_are_taken_from_each_class_in_turn_with_missing_values_as_null(tmp_path: Path) -> None:
+    items = np.array([[0.1, np.nan], [2, 2], [3, 3], [4, 4]], np.float32)
+    test = Subset(items, np.array([0, 0, 1, 0]))
+    answers = np.array([[0.9, 0.1]] * 4, np.float32)
+    examples = write_examples(tmp_path / "examples", test, answers, ("a", "b"), ("x", "y"), 3)
+    rows = [json.loads((tmp_path / example.file).read_text()) for example in examples]
+    assert rows == [{"x": 0.1, "y": None}, {"x": 3, "y": 3}, {"x": 2, "y": 2}]
+    assert examples[0].probabilities == pytest.approx((0.9, 0.1))

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from reprise.errors import ParamsError
+from reprise.params import read_params
+
+COMMITTED = (Path(__file__).parents[1] / "params.yaml").read_text()
+
+
+def read(folder: Path, text: str):
+    path = folder / "params.yaml"
+    path.write_text(text)
+    return read_params(path)
+
+
+def test_committed_parameters_are_read(tmp_path: Path) -> None:
+    params = read(tmp_path, COMMITTED)
+    assert params.chosen.modality == "tabular"
+    assert params.source == Path("data/sample/wine")
+
+
+@pytest.mark.parametrize("text", ["1e-05", "1e-5", "1E-05", "0.00001", "1.0e-5", "+1e-05"])
+def test_numbers_as_dvc_writes_them(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, COMMITTED.replace("lr: 0.003", f"lr: {text}")).lr == 1e-5
+
+
+def test_frozen(tmp_path: Path) -> None:
+    params = read(tmp_path, COMMITTED)
+    with pytest.raises(ValueError, match="frozen"):
+        params.lr = 1.0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("lr: 0.003", "lr: fast", "lr: 'fast'; expected a number above 0"),
+        ("lr: 0.003", "lr: -1", "lr: -1; expected a number above 0"),
+        ("lr: 0.003", "lr: .inf", "lr: inf; expected a number above 0"),
+        ("lr: 0.003", "lr: '0.1'", "lr: '0.1'; expected a number above 0"),
+        ("lr: 0.003", "lr:", "lr: None; expected a number above 0"),
+        ("lr: 0.003\n", "", "lr: missing; expected a number above 0"),
+        ("seed: 0", "seed: true", "seed: True; expected a whole number from 0 to 4294967295"),
+        ("seed: 0", "seed: 1.5", "seed: 1.5; expected a whole number from 0 to 4294967295"),
+        ("task: wine", "task: win", "task: 'win'; expected one of the sections under tasks: wine"),
+        ("data: sample", "data: samples", "data: 'samples'; expected sample or raw"),
+        ("epochs: 60", "epoch: 60", "tasks.wine.train.epoch: unknown key; expected epochs"),
+        ("seed: 0", "speed: 0", "speed: unknown key; expected seed"),
+        ("seed: 0", "seed: 0\nzzz: 1", "zzz: unknown key; expected one of task, data, seed, "),
+        ("epochs: 60", "epochs: 0", "tasks.wine.train.epochs: 0; expected a whole number of at least 1"),
+        ("hidden: [64, 32]", "hidden: [64, a]", "tasks.wine.model.hidden: [64, 'a']; expected a list of layer widths"),
+        ("hidden: [64, 32]", "hidden: 64", "tasks.wine.model.hidden: 64; expected a list of layer widths"),
+        ("network: mlp", "network: svm", "tasks.wine.model.network: 'svm'; expected mlp or knn"),
+        ("modality: tabular", "modality: smell", "tasks.wine.modality: 'smell'; expected tabular"),
+        ("    export:\n      examples: 5\n", "", "tasks.wine.export: missing; expected a block of settings"),
+        ("  wine:", "  my wine:", "tasks: 'my wine'; expected names made of letters"),
+        ("seed: 0", "seed: 0\nseed: 1", "line 5: seed stands there twice; expected YAML"),
+        ("seed: 0", "seed: [0", "; expected YAML"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(tmp_path: Path, before: str, after: str, message: str) -> None:
+    assert before in COMMITTED
+    with pytest.raises(ParamsError) as caught:
+        read(tmp_path, COMMITTED.replace(before, after, 1))
+    text = str(caught.value)
+    assert message in text
+    assert text.startswith(str(tmp_path / "params.yaml"))
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(("text", "message"), [("", "no settings"), ("- a\n", "no settings"), ("a", "no settings")])
+def test_not_a_mapping(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ParamsError, match=message):
+        read(tmp_path, text)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="no such file"):
+        read_params(tmp_path / "params.yaml")
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_bytes(b"task: \xff")
+    with pytest.raises(ParamsError, match="byte 0xff at 6; expected UTF-8 text"):
+        read_params(tmp_path / "params.yaml")
