@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from _checkout import use_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,12 +14,11 @@ if TYPE_CHECKING:
 
 
 def run(stage: Callable[[Params], None]) -> None:
-    """
-    Read `params.yaml`, fix the arithmetic and call `stage`; a person's mistake ends with one line and exit code 1.
+    """Read `params.yaml`, fix the arithmetic and call `stage`; a person's mistake ends with one line and exit code 1.
 
     A stage imports what it needs inside its function: numpy and torch must not load before the arithmetic is fixed.
     """
-    checkout()
+    use_checkout()
     from reprise import arithmetic
     from reprise.errors import one_line_errors
     from reprise.params import read_params
@@ -28,8 +28,3 @@ def run(stage: Callable[[Params], None]) -> None:
         if params.deterministic:
             arithmetic.fix()
         stage(params)
-
-
-def checkout() -> None:
-    """Put the code beside this file before any installed copy: a queued experiment runs in a folder of its own."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))

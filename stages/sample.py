@@ -4,12 +4,12 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-from _start import checkout
+from _checkout import use_checkout
 
 
 def main(task: str, folder: Path) -> None:
     """Write the sample data of `task` to `folder`."""
-    checkout()
+    use_checkout()
     from reprise.errors import one_line_errors
     from reprise.files import replacing
 

@@ -1,5 +1,4 @@
-"""
-Arithmetic that gives the same bits on every x86-64 processor with AVX2, whatever its cores and vector width.
+"""Arithmetic that gives the same bits on every x86-64 processor with AVX2, whatever its cores and vector width.
 
 Floating-point sums depend on the order of their terms, and the math libraries choose that order by the
 processor they find. The variables below ask each of them for one fixed code path; they are read when numpy

@@ -78,8 +78,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """
-    Read bundle.json and check that the model beside it is the one it names.
+    """Read bundle.json and check that the model beside it is the one it names.
 
     Raises `ArtifactError` where a file is missing or damaged, is of another schema version, or is not a bundle.
     """

@@ -17,8 +17,7 @@ _SQLITE_REFUSED = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_REA
 
 
 class InputError(Exception):
-    """
-    What a person gave is wrong.
+    """What a person gave is wrong.
 
     Its text is one line: the file or key, what was found there, and what was expected.
     """

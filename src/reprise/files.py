@@ -9,8 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """
-    Yield a path beside `path` to write a file or a folder to, and rename it to `path` when the block ends well.
+    """Yield a path beside `path` to write a file or a folder to, and rename it to `path` when the block ends well.
 
     When the block raises, what stood at `path` before stands there still.
     """
@@ -27,8 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def restoring(path: Path) -> Iterator[Path]:
-    """
-    Yield the folder `path`, new and empty, for what people watch while it grows; put the old one back on failure.
+    """Yield the folder `path`, new and empty, for what people watch while it grows; put the old one back on failure.
 
     A process that is killed leaves the old one at `.<name>.old`; the next run starts from there.
     """

@@ -1,5 +1,4 @@
-"""
-`params.yaml` as one checked, typed, frozen object.
+"""`params.yaml` as one checked, typed, frozen object.
 
 A field's description says what is expected of it, in the words that a person reads when it is wrong.
 """

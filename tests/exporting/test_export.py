@@ -6,10 +6,10 @@ import onnxruntime as ort
 import pytest
 
 from reprise.bundle import read_bundle, sha256
+from reprise.datasets.store import Subset
 from reprise.decoding.tabular import decode_row
 from reprise.exporting.examples import write_examples
 from reprise.exporting.reference import reference
-from reprise.datasets.store import Subset
 
 
 def test_the_bundle_answers_its_examples(finished) -> None:

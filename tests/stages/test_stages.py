@@ -198,7 +198,7 @@ def test_full_disk(done: Project, stage: str, room: int) -> None:
     found = subprocess.run(
         [sys.executable, str(ROOT / "stages" / f"{stage}.py")],
         cwd=done.folder,
-        preexec_fn=limited(room),  # noqa: PLW1509 (no threads here)
+        preexec_fn=limited(room),
         capture_output=True,
         text=True,
         check=False,

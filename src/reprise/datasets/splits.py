@@ -29,8 +29,7 @@ def check_classes(source: str, examples: Sequence[Example]) -> tuple[str, ...]:
 
 
 def split(labels: Sequence[str], groups: Sequence[str], shares: Mapping[str, float], seed: int) -> NDArray[np.str_]:
-    """
-    Give each example the name of its split, in about these shares of every class.
+    """Give each example the name of its split, in about these shares of every class.
 
     Groups are taken in an order drawn from `seed`, larger ones first, and each goes where its classes are
     most wanting, as in scikit-learn's StratifiedGroupKFold but for unequal shares. Raises `DataError` where

@@ -1,5 +1,4 @@
-"""
-The store: every item of a data set as one memory-mapped array, with an index and a schema.
+"""The store: every item of a data set as one memory-mapped array, with an index and a schema.
 
 A folder of three files: `items.npy` [items, *shape], `index.parquet` with one row an item, `schema.json`.
 """

@@ -25,8 +25,7 @@ class Table:
 
 
 def read_csv(source: Path, decode: TabularDecode) -> Table:
-    """
-    Read `source`, a CSV file or a folder of CSV files with the same header.
+    """Read `source`, a CSV file or a folder of CSV files with the same header.
 
     Rows that repeat an earlier row, cell for cell, are dropped and counted: a copy in another split would be
     a test question known beforehand. Raises `DataError` at the first thing that cannot be used.

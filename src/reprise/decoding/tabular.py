@@ -23,8 +23,7 @@ class CellError(ValueError):
 
 
 def decode_row(row: Mapping[str, Cell] | Sequence[Cell], features: Sequence[str]) -> NDArray[np.float32]:
-    """
-    Turn one row, by feature name or in the order of `features`, into a vector.
+    """Turn one row, by feature name or in the order of `features`, into a vector.
 
     A missing value (None, an empty cell, `NA`, `?` and their like) becomes NaN; the network fills it.
     Returns float32 [len(features)]. Raises `CellError` at a missing or unknown feature, at text that is

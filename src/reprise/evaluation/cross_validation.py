@@ -18,8 +18,7 @@ Fit = Callable[[Subset, Subset], Network]
 def cross_validate(
     fit: Fit, store: Store, val_share: float, folds: int, seed: int
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """
-    Train on all folds but one and test on that one, each in turn, over the whole store.
+    """Train on all folds but one and test on that one, each in turn, over the whole store.
 
     `fit` trains a network from a training and a validation set; the latter is `val_share` of the training
     folds. Returns a table of fold, accuracy and macro F1; and over the folds the mean and the standard

@@ -15,8 +15,7 @@ _BACKGROUND, _EXPLAINED = 32, 64
 
 
 def importance(network: Network, train: Subset, test: Subset, features: Sequence[str], seed: int) -> pd.DataFrame:
-    """
-    Return how far each feature moves the probabilities: columns feature, importance, the largest first.
+    """Return how far each feature moves the probabilities: columns feature, importance, the largest first.
 
     The importance is the mean over test rows and classes of the absolute Shapley value of the probability,
     estimated over permutations of the features against a background of training rows.

@@ -8,8 +8,7 @@ CALIBRATION_BINS = 10
 
 
 def classification_metrics(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, float]:
-    """
-    Return accuracy, balanced accuracy, macro F1, log loss, ROC AUC and expected calibration error.
+    """Return accuracy, balanced accuracy, macro F1, log loss, ROC AUC and expected calibration error.
 
     Takes int64 [N], in which every class occurs, and [N, classes], rows that sum to 1. The area under the
     ROC curve is that of the second class where there are two, else the mean over one class against the rest.

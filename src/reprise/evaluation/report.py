@@ -17,8 +17,7 @@ from reprise.params import Params
 
 
 def write_report(folder: Path, network: Network, store: Store, fit: Fit, params: Params) -> None:
-    """
-    Evaluate `network` on the test set of `store` and write metrics.json and the tables into the new `folder`.
+    """Evaluate `network` on the test set of `store` and write metrics.json and the tables into the new `folder`.
 
     `fit` trains a network anew from a training and a validation set, for cross-validation.
     """

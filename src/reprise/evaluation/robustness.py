@@ -13,8 +13,7 @@ Corruption = Callable[[NDArray[np.float32], float, np.random.Generator], NDArray
 
 
 def robustness(network: Network, test: Subset, train: Subset, seed: int) -> pd.DataFrame:
-    """
-    Corrupt the test rows of a table in five strengths: columns corruption, strength, accuracy.
+    """Corrupt the test rows of a table in five strengths: columns corruption, strength, accuracy.
 
     `noise` adds Gaussian noise, its strength in standard deviations of each feature over the training rows;
     `missing` blanks that share of the values. Strength 0 is the test set as it is.

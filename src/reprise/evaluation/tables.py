@@ -37,8 +37,7 @@ def calibration(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -
 def mistakes(
     index: pd.DataFrame, probabilities: NDArray[np.float64], classes: Sequence[str], most: int
 ) -> pd.DataFrame:
-    """
-    Return the worst mistakes, the surest first: columns file, row, group, actual, predicted, probability.
+    """Return the worst mistakes, the surest first: columns file, row, group, actual, predicted, probability.
 
     `index` is that of the store for these examples; `probability` is what was given to the wrong class.
     """

@@ -14,8 +14,7 @@ from reprise.params import Params
 
 
 def write_model(folder: Path, network: Network, store: Store, metrics: Mapping[str, float], params: Params) -> float:
-    """
-    Write the bundle of `network` into the new folder `folder`; raise `ParityError` where the graph differs from it.
+    """Write the bundle of `network` into the new folder `folder`; raise `ParityError` where the graph differs from it.
 
     Returns the largest difference of a probability between the graph and the network on the test set.
     """

@@ -20,8 +20,7 @@ PROBABILITIES = "probabilities"
 
 
 def write_graph(path: Path, network: Network, shape: tuple[int, ...], dtype: str) -> Model:
-    """
-    Write `network` as a single ONNX file without a trace of where, when and by what it was made.
+    """Write `network` as a single ONNX file without a trace of where, when and by what it was made.
 
     The input `items` is [batch, *shape]; the outputs are `probabilities` [batch, classes] and one
     `representation.<layer>` for each named layer. Returns its description.

@@ -19,8 +19,7 @@ class ParityError(Exception):
 
 
 def check_parity(model: Path, items: NDArray[Any], expected: NDArray[np.float32]) -> float:
-    """
-    Run the graph over `items` in batches of 1, 2 and 5 and compare with `expected` [N, classes].
+    """Run the graph over `items` in batches of 1, 2 and 5 and compare with `expected` [N, classes].
 
     Returns the largest difference of a probability. Raises `ParityError` above 1e-4 or at a changed label.
     """

@@ -25,8 +25,7 @@ def fit(
     watchers: Sequence[Watcher] = (),
     checkpoint: Checkpoint | None = None,
 ) -> list[Epoch]:
-    """
-    Train `classifier` in place and leave it with the weights of the epoch of least validation loss.
+    """Train `classifier` in place and leave it with the weights of the epoch of least validation loss.
 
     Each epoch draws its order and its dropout from the seed and its own number alone, so that a run that
     goes on from `checkpoint` is the run that was never stopped. Returns the epochs; raises `ParamsError`
@@ -143,8 +142,7 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
 def batches(
     subset: Subset, batch_size: int, device: torch.device, *, shuffle: bool = True
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """
-    Yield items and labels on `device`, in an order drawn from torch's generator where `shuffle` asks for it.
+    """Yield items and labels on `device`, in an order drawn from torch's generator where `shuffle` asks for it.
 
     The batches differ by one item at most, so that no last batch of one upsets a step.
     """

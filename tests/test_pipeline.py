@@ -1,0 +1,314 @@
+"""The pipeline as DVC's users run it: in fresh clones, with the commands that they type."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import grimp
+import pytest
+import yaml
+from conftest import ROOT, STAGES
+
+SCRIPTS = {name: f"stages/{name}.py" for name in STAGES}
+
+
+# The truth of dvc.yaml: what a stage depends on is what its script imports.
+
+
+def imported_by(script: Path, graph: grimp.ImportGraph) -> set[str]:
+    """Return the files of reprise and of stages that `script` imports, directly or not."""
+    found, modules = {str(script.relative_to(ROOT))}, set()
+    for node in ast.walk(ast.parse(script.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        modules |= {name for name in names if name in graph.modules}
+        for name in names:
+            sibling = script.parent / f"{name}.py"
+            if sibling.exists():
+                found |= imported_by(sibling, graph)
+    for module in set(modules):
+        modules |= graph.find_upstream_modules(module)
+    for module in set(modules):
+        parts = module.split(".")
+        modules |= {".".join(parts[:end]) for end in range(1, len(parts))}
+    for module in modules:
+        path = ROOT / "src" / Path(*module.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        found.add(str(path.relative_to(ROOT)))
+    return found
+
+
+def code_deps(stage: dict[str, list[str]]) -> set[str]:
+    """Return the Python files among a stage's deps, those in folders one by one."""
+    found = set()
+    for dep in stage["deps"]:
+        if dep.startswith(("src", "stages")):
+            path = ROOT / dep
+            assert path.exists(), dep
+            found |= {str(file.relative_to(ROOT)) for file in (path.rglob("*.py") if path.is_dir() else [path])}
+    return found
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_deps_are_what_the_script_imports(name: str) -> None:
+    graph = grimp.build_graph("reprise")
+    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"][name]
+    assert code_deps(stage) == imported_by(ROOT / SCRIPTS[name], graph)
+
+
+def test_deps_of_the_samples() -> None:
+    graph = grimp.build_graph("reprise")
+    samples = yaml.safe_load((ROOT / "data/dvc.yaml").read_text())["stages"]["sample"]
+    for task in samples["foreach"]:
+        deps = [dep.replace("../", "").replace("${item}", task) for dep in samples["do"]["deps"]]
+        expected = imported_by(ROOT / "stages/sample.py", graph) | imported_by(
+            ROOT / f"src/reprise/samples/{task}.py", graph
+        )
+        assert code_deps({"deps": deps}) == expected | {"src/reprise/samples/__init__.py"}  # its package
+
+
+def test_every_stage_is_described() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    assert tuple(stages) == STAGES
+    assert all(stage["desc"] for stage in stages.values())
+
+
+# Clones.
+
+
+class Clone:
+    """The files that git would commit now, as a repository of their own in another folder."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "DVC_NO_ANALYTICS": "1",
+            "GIT_AUTHOR_NAME": "test",
+            "GIT_AUTHOR_EMAIL": "test@example.com",
+            "GIT_COMMITTER_NAME": "test",
+            "GIT_COMMITTER_EMAIL": "test@example.com",
+            **environment,
+        }
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+        for name in filter(None, names):
+            if (ROOT / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name)
+        self("git init -q -b main")
+        self.commit()
+
+    def __call__(self, command: str, status: int = 0) -> str:
+        """Run a command line and return what it prints."""
+        found = subprocess.run(
+            command, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert found.returncode == status, f"{command}\n{found.stdout}\n{found.stderr}"
+        return found.stdout + found.stderr
+
+    def commit(self) -> None:
+        self("git add -A && git commit -q --allow-empty -m state")
+
+    def read(self, name: str) -> str:
+        return (self.folder / name).read_text()
+
+    def json(self, command: str):
+        return json.loads(self(command).partition("\n\n")[0])
+
+    def ran(self, output: str) -> list[str]:
+        """Return the stages that DVC says it ran."""
+        return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone in which `dvc repro` has run."""
+    clone = Clone(tmp_path_factory.mktemp("one"))
+    assert clone.ran(clone("dvc repro")) == ["data/dvc.yaml:sample@wine", *STAGES]
+    return clone
+
+
+@pytest.fixture
+def committed(clone: Clone) -> Iterator[Clone]:
+    """The clone in its committed state, and again so afterwards."""
+    yield clone
+    clone("git checkout -q . && git clean -fdq && dvc checkout -q")
+
+
+@pytest.mark.long
+def test_repro_remakes_the_committed_lock_and_reports(clone: Clone) -> None:
+    assert clone("git status --porcelain") == ""
+    assert "Data and pipelines are up to date." in clone("dvc repro")
+    assert clone.json("dvc status --json") == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("network", ["mlp", "knn"])
+def test_the_same_bytes_in_another_folder_under_another_environment(
+    committed: Clone, tmp_path_factory: pytest.TempPathFactory, network: str
+) -> None:
+    other = Clone(
+        tmp_path_factory.mktemp("another folder"),
+        OMP_NUM_THREADS="7",
+        MKL_NUM_THREADS="1",
+        TZ="Asia/Tokyo",
+        LC_ALL="C",
+        PYTHONHASHSEED="1",
+    )
+    for place in (committed, other):
+        place(f"dvc exp run -q -S tasks.wine.model.network={network}")
+    assert other.read("dvc.lock") == committed.read("dvc.lock")
+    assert other.read("data/dvc.lock") == committed.read("data/dvc.lock")
+
+
+@pytest.mark.long
+def test_a_changed_lr_reruns_train_evaluate_and_export(committed: Clone) -> None:
+    before = yaml.safe_load(committed.read("dvc.lock"))["stages"]
+    assert committed.ran(committed("dvc exp run -S lr=1e-4")) == ["train", "evaluate", "export"]
+    after = yaml.safe_load(committed.read("dvc.lock"))["stages"]
+    assert after["train"]["outs"] != before["train"]["outs"]
+    assert committed.json("dvc params diff --json")["params.yaml"]["lr"]["new"] == 1e-4
+    diff = committed.json("dvc metrics diff --json")["diff"]
+    assert diff["reports/evaluate/metrics.json"]["log_loss"]["diff"] > 0
+    assert "file://" in committed("dvc plots diff HEAD")
+
+
+@pytest.mark.long
+def test_an_lr_that_yaml_takes_for_text(committed: Clone) -> None:
+    assert committed.ran(committed("dvc exp run -S lr=1e-5")) == ["train", "evaluate", "export"]
+    assert "lr: 1e-05" in committed.read("params.yaml")
+
+
+@pytest.mark.long
+def test_a_queue_of_experiments(committed: Clone) -> None:
+    committed("dvc exp run --queue -S 'lr=1e-3,1e-4'")
+    committed("dvc queue start")
+    for _ in range(180):
+        states = committed("dvc queue status")
+        if "Queued" not in states and "Running" not in states:
+            break
+        time.sleep(1)
+    assert states.count("Success") == 2, states
+    table = committed.json("dvc exp show --json")
+    rates = {
+        revision["data"]["params"]["params.yaml"]["data"]["lr"]
+        for baseline in table
+        for experiment in baseline["experiments"] or []
+        for revision in experiment["revs"]
+    }
+    assert {1e-3, 1e-4} <= rates
+
+
+@pytest.mark.long
+def test_what_people_look_at(committed: Clone) -> None:
+    assert "train" in committed("dvc dag")
+    shown = committed("dvc plots show")
+    assert "failed" not in shown
+    page = committed.read("dvc_plots/index.html")
+    for title in ("Confusion matrix", "ROC", "Calibration", "Loss", "Robustness", "Feature importance"):
+        assert title in page
+    assert "accuracy" in committed("dvc metrics show")
+
+
+@pytest.mark.long
+def test_the_bundle_is_an_artifact(committed: Clone, tmp_path: Path) -> None:
+    committed(f"dvc artifacts get . model --rev main -o {tmp_path}/model")
+    assert (tmp_path / "model" / "model.onnx").exists()
+    committed("gto register model --version v1.0.0")
+    assert "model" in committed("gto show")
+
+
+CHANGES = [
+    ("seed=1", {"preprocess", "train", "evaluate", "export"}),
+    ("deterministic=false", {"preprocess", "train", "evaluate", "export"}),
+    ("lr=0.1", {"train", "evaluate", "export"}),
+    ("weight_decay=0.1", {"train", "evaluate", "export"}),
+    ("batch_size=8", {"train", "evaluate", "export"}),
+    ("tasks.wine.decode.ignore=[ash]", {"preprocess", "export"}),
+    ("tasks.wine.split.test=0.3", {"preprocess", "evaluate", "export"}),
+    ("tasks.wine.model.dropout=0.3", {"train", "evaluate", "export"}),
+    ("tasks.wine.train.epochs=3", {"train", "evaluate", "export"}),
+    ("tasks.wine.evaluate.folds=3", {"evaluate", "export"}),
+    ("tasks.wine.export.examples=3", {"export"}),
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("change", "stages"), CHANGES)
+def test_a_changed_block_reruns_the_stages_that_read_it(committed: Clone, change: str, stages: set[str]) -> None:
+    name, _, value = change.partition("=")
+    params = yaml.safe_load(committed.read("params.yaml"))
+    *blocks, key = name.split(".")
+    place = params
+    for block in blocks:
+        place = place[block]
+    place[key] = yaml.safe_load(value)
+    (committed.folder / "params.yaml").write_text(yaml.safe_dump(params))
+    assert set(committed.json("dvc status --json")) == stages
+
+
+SECOND_TABLE = """
+  penguins:
+    modality: tabular
+    format: csv
+    decode:
+      label: species
+      ignore: [island]
+      delimiter: ";"
+    split: {}
+    model: {}
+    train: {epochs: 30}
+    evaluate: {}
+    export: {}
+"""
+
+
+@pytest.mark.long
+def test_a_table_of_another_shape_takes_a_section_and_no_code(committed: Clone) -> None:
+    """Four features, two classes by name, a missing value, semicolons, a column to leave out."""
+    raw = committed.folder / "data/raw/penguins"
+    raw.mkdir(parents=True)
+    rows = ["island;bill;flipper;species;mass;age"]
+    for number in range(90):
+        kind = number % 2
+        bill = "" if number == 11 else f"{38 + 6 * kind + number % 5}"
+        rows.append(
+            f"Dream;{bill};{190 + 10 * kind + number % 7};{['Adelie', 'Gentoo'][kind]};{3700 + number};{number % 9}"
+        )
+    (raw / "penguins.csv").write_text("\n".join(rows) + "\n")
+    with (committed.folder / "params.yaml").open("a") as file:
+        file.write(SECOND_TABLE)
+    committed("dvc add -q data/raw/penguins")
+    assert committed.ran(committed("dvc repro", status=0)) == []
+    committed("dvc exp run -q -S task=penguins -S data=raw")
+    metrics = json.loads(committed.read("reports/evaluate/metrics.json"))
+    assert metrics["accuracy"] > 0.8
+    bundle = json.loads(committed.read("models/bundle/bundle.json"))
+    assert bundle["classes"] == ["Adelie", "Gentoo"]
+    assert bundle["features"] == ["bill", "flipper", "mass", "age"]
+    assert json.loads(committed.read("reports/preprocess/metrics.json"))["missing"] > 0
+
+
+@pytest.mark.long
+def test_mistakes_through_dvc(committed: Clone) -> None:
+    bad = committed("dvc exp run -S lr=fast", status=255)
+    assert "error: params.yaml: lr: 'fast'; expected a number above 0" in bad
+    assert "Traceback" not in bad
+    committed("git checkout -q params.yaml && dvc checkout -q")
+    committed("sed -i.bak 's/task: wine/task: win/' params.yaml")
+    checked = committed("reprise check", status=1)
+    assert checked == "error: params.yaml: task: 'win'; expected one of the sections under tasks: wine\n"
+    committed("git checkout -q params.yaml && sed -i.bak 's/data: sample/data: raw/' params.yaml")
+    checked = committed("reprise check", status=1)
+    assert checked.startswith("error: data/raw/wine: no such file or folder; expected your data")
