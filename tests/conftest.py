@@ -23,7 +23,8 @@ STAGES = ("preprocess", "train", "evaluate", "export")
 def load_stage(name: str) -> ModuleType:
     """Load a stage script as a module."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "stages" / f"{name}.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(ROOT / "stages"))
     try:

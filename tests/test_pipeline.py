@@ -124,7 +124,7 @@ class Clone:
         return (self.folder / name).read_text()
 
     def json(self, command: str):
-        return json.loads(self(command).partition("\n\n")[0])
+        return json.loads(self(command))
 
     def ran(self, output: str) -> list[str]:
         """Return the stages that DVC says it ran."""
@@ -133,9 +133,9 @@ class Clone:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone in which `dvc repro` has run."""
+    """A clone in which every stage has run: without --force DVC takes what git holds of reports as it is."""
     clone = Clone(tmp_path_factory.mktemp("one"))
-    assert clone.ran(clone("dvc repro")) == ["data/dvc.yaml:sample@wine", *STAGES]
+    assert clone.ran(clone("dvc repro --force")) == ["data/dvc.yaml:sample@wine", *STAGES]
     return clone
 
 
@@ -179,7 +179,7 @@ def test_a_changed_lr_reruns_train_evaluate_and_export(committed: Clone) -> None
     after = yaml.safe_load(committed.read("dvc.lock"))["stages"]
     assert after["train"]["outs"] != before["train"]["outs"]
     assert committed.json("dvc params diff --json")["params.yaml"]["lr"]["new"] == 1e-4
-    diff = committed.json("dvc metrics diff --json")["diff"]
+    diff = committed.json("dvc metrics diff --json")
     assert diff["reports/evaluate/metrics.json"]["log_loss"]["diff"] > 0
     assert "file://" in committed("dvc plots diff HEAD")
 

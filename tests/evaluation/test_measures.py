@@ -75,5 +75,5 @@ def test_cross_validation_tests_everything_once_and_splits_no_group() -> None:
 
 
 def test_more_folds_than_groups() -> None:
-    with pytest.raises(ParamsError, match="evaluate.folds: 9; expected at most"):
+    with pytest.raises(ParamsError, match=r"evaluate\.folds: 9; expected at most"):
         cross_validate(lambda train, val: SecondFeature(), store([str(row % 8) for row in range(90)]), 0.2, 9, seed=0)

@@ -48,6 +48,6 @@ def test_it_is_scikit_learns(weights: Literal["uniform", "distance"], p: float) 
 
 def test_more_neighbours_than_rows() -> None:
     with pytest.raises(
-        ParamsError, match="model.n_neighbors: 61; expected at most 60, the number of training examples"
+        ParamsError, match=r"model\.n_neighbors: 61; expected at most 60, the number of training examples"
     ):
         knn("uniform", 2, n_neighbors=61)
