@@ -20,7 +20,7 @@ from reprise import arithmetic
 arithmetic.fix()
 import numpy, torch
 from numpy._core._multiarray_umath import __cpu_features__ as features
-print(torch.get_num_threads(), torch.backends.cpu.get_cpu_capability(), features.get("X86_V4", False))
+print(torch.get_num_threads(), torch.backends.cpu.get_cpu_capability(), features.get("X86_V3", False))
 """
     environment = os.environ | {"OMP_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "default"}
     found = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)

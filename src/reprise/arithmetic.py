@@ -21,7 +21,7 @@ _FIXED = {
     "OMP_DYNAMIC": "FALSE",
     "OPENBLAS_CORETYPE": "Haswell",  # numpy and scipy
     "OPENBLAS_NUM_THREADS": "1",
-    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",  # numpy's own loops
     # shap's helpers would be compiled for the processor at hand, which takes longer than running them as Python.
     "NUMBA_DISABLE_JIT": "1",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # what torch asks of CUDA for deterministic products

@@ -55,6 +55,6 @@ def split(labels: Sequence[str], groups: Sequence[str], shares: Mapping[str, flo
         for index, label in enumerate(classes):
             if held[place, index] == 0:
                 raise DataError(
-                    f"class {label!r}", f"none of its groups fell into {name}", "more groups, or another seed"
+                    f"class {str(label)!r}", f"none of its groups fell into {name}", "more groups, or another seed"
                 )
     return np.array(list(shares))[chosen[group_index]]
