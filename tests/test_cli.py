@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pytest
+
+from reprise.cli import main
+
+
+def test_check(project, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check"])
+    assert capsys.readouterr().out == "params.yaml: task wine from data/sample/wine\n"
+    project.set(data="raw")
+    with pytest.raises(SystemExit) as caught:
+        main(["check"])
+    assert str(caught.value.code).startswith("error: data/raw/wine: no such file or folder; expected your data")
+    Path("data/raw/wine").mkdir(parents=True)
+    main(["check"])
+    project.set(task="win")
+    with pytest.raises(SystemExit) as caught:
+        main(["check"])
+    assert str(caught.value.code).startswith("error: params.yaml: task: 'win'; expected one of the sections")
