@@ -48,7 +48,7 @@ def test_a_class_that_cannot_be_in_every_split() -> None:
     # Every group of b holds far more of a, so that a's shares decide where it goes.
     labels = (["a"] * 50 + ["b"]) * 3 + ["b"] * 1
     groups = ["0"] * 51 + ["0"] * 51 + ["1"] * 51 + ["2"]
-    with pytest.raises(DataError, match="class '[ab]': none of its groups fell into"):
+    with pytest.raises(DataError, match=r"class '[ab]': none of its groups fell into"):
         split(labels, groups, SHARES, seed=0)
 
 
