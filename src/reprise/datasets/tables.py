@@ -30,36 +30,53 @@ def read_csv(source: Path, decode: TabularDecode) -> Table:
     Rows that repeat an earlier row, cell for cell, are dropped and counted: a copy in another split would be
     a test question known beforehand. Raises `DataError` at the first thing that cannot be used.
     """
-    examples: list[Example] = []
-    vectors: list[NDArray[np.float32]] = []
-    features: tuple[str, ...] = ()
-    seen: set[tuple[str, ...]] = set()
-    duplicates = 0
-    for path in _files(source):
-        rows = _rows(path, decode.delimiter)
-        header = next(rows)[1]
-        found = _features(path, header, decode)
-        if features and set(found) != set(features):
-            odd = ", ".join(sorted(set(found) ^ set(features)))
-            raise DataError(str(path), f"other columns than in the files before it: {odd}", "one header for all files")
-        features = features or found
-        order = [header.index(name) for name in features]
-        label = header.index(decode.label)
-        group = None if decode.group is None else header.index(decode.group)
-        for line, cells in rows:
-            key = (*(cells[index] for index in order), cells[label])
-            if key in seen:
-                duplicates += 1
-                continue
-            seen.add(key)
-            examples.append(_example(path, line, cells, label, group))
-            try:
-                vectors.append(decode_row([cells[index] for index in order], features))
-            except CellError as error:
-                raise DataError(f"{path}: line {line}, column {error.feature}", error.found, error.expected) from None
-    items = np.stack(vectors) if vectors else np.empty((0, len(features)), np.float32)
-    _check_columns(source, items, features)
-    return Table(examples, items, features, duplicates)
+    rows = [row for path in _files(source) for row in _read(path, decode)]
+    features = rows[0].features if rows else ()
+    kept: dict[tuple[str, ...], _Row] = {}
+    for row in rows:
+        if set(row.features) != set(features):
+            odd = ", ".join(sorted(set(row.features) ^ set(features)))
+            raise DataError(
+                str(row.path), f"other columns than in the files before it: {odd}", "one header for all files"
+            )
+        # Files may have their columns in another order.
+        cells = dict(zip(row.features, row.cells, strict=True))
+        kept.setdefault((row.example.label, *(cells[name] for name in features)), row)
+    items = np.array([_decode(row, features) for row in kept.values()], np.float32).reshape(len(kept), len(features))
+    for name in features:
+        if np.isnan(items[:, features.index(name)]).all():
+            expected = "a number in at least one, or its name in decode.ignore"
+            raise DataError(f"{source}: column {name}", "no value in any row", expected)
+    return Table([row.example for row in kept.values()], items, features, len(rows) - len(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of one file: its features' names and cells in the order of that file."""
+
+    path: Path
+    example: Example
+    features: tuple[str, ...]
+    cells: list[str]
+
+
+def _read(path: Path, decode: TabularDecode) -> Iterator[_Row]:
+    rows = _lines(path, decode.delimiter)
+    _, header = next(rows)
+    features = _features(path, header, decode)
+    order = [header.index(name) for name in features]
+    label = header.index(decode.label)
+    group = None if decode.group is None else header.index(decode.group)
+    for line, cells in rows:
+        yield _Row(path, _example(path, line, cells, label, group), features, [cells[place] for place in order])
+
+
+def _decode(row: _Row, features: Sequence[str]) -> NDArray[np.float32]:
+    try:
+        return decode_row(dict(zip(row.features, row.cells, strict=True)), features)
+    except CellError as error:
+        where = f"{row.path}: line {row.example.row}, column {error.feature}"
+        raise DataError(where, error.found, error.expected) from None
 
 
 def _files(source: Path) -> list[Path]:
@@ -73,7 +90,7 @@ def _files(source: Path) -> list[Path]:
     return paths
 
 
-def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _lines(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the header and every row that is not blank, each with the number of its line."""
     width = 0
     # utf-8-sig: spreadsheets put a byte order mark before the first column's name.
@@ -126,13 +143,3 @@ def _example(path: Path, line: int, cells: Sequence[str], label: int, group: int
         raise DataError(f"{path}: line {line}", "no label", "the name of a class")
     # Without a column of groups every row is a group of its own.
     return Example(path.name, line, name, f"{path.name}:{line}" if group is None else cells[group])
-
-
-def _check_columns(source: Path, items: NDArray[np.float32], features: Sequence[str]) -> None:
-    for index, name in enumerate(features):
-        if len(items) and np.isnan(items[:, index]).all():
-            raise DataError(
-                f"{source}: column {name}",
-                "no value in any row",
-                "a number in at least one, or its name in decode.ignore",
-            )
