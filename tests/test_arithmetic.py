@@ -20,9 +20,12 @@ from reprise import arithmetic
 arithmetic.fix()
 import numpy, torch
 from numpy._core._multiarray_umath import __cpu_features__ as features
-print(torch.get_num_threads(), torch.backends.cpu.get_cpu_capability(), features.get("X86_V3", False))
+import os
+threads = 0 if "OMP_THREAD_LIMIT" in os.environ else torch.get_num_threads()
+print(threads, torch.backends.cpu.get_cpu_capability(), features.get("X86_V3", False))
 """
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "default"}
+    hostile = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "NPY_ENABLE_CPU_FEATURES": "AVX2"}
+    environment = os.environ | hostile | {"ATEN_CPU_CAPABILITY": "default"}
     found = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     threads, capability, wide = found.stdout.split()
     assert int(threads) == arithmetic.THREADS

@@ -19,8 +19,6 @@ _FIXED = {
     "MKL_NUM_THREADS": str(THREADS),
     "MKL_DYNAMIC": "FALSE",
     "OMP_DYNAMIC": "FALSE",
-    # Threads that wait asleep: beside another busy process, waiting awake made training four times slower.
-    "OMP_WAIT_POLICY": "PASSIVE",
     "OPENBLAS_CORETYPE": "Haswell",  # numpy and scipy
     "OPENBLAS_NUM_THREADS": "1",
     "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",  # numpy's own loops
@@ -29,7 +27,12 @@ _FIXED = {
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # what torch asks of CUDA for deterministic products
 }
 
+# What would overrule the above.
+_UNSET = ("OMP_THREAD_LIMIT", "OMP_MAX_ACTIVE_LEVELS", "NPY_ENABLE_CPU_FEATURES")
+
 
 def fix() -> None:
     """Ask the math libraries for one code path, by environment variables; a variable that was set is overruled."""
     os.environ.update(_FIXED)
+    for name in _UNSET:
+        os.environ.pop(name, None)

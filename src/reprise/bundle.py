@@ -39,9 +39,9 @@ class FeatureReference(_Part):
     name: str
     missing: float
     mean: float
-    deviation: float
-    least: float
-    most: float
+    std: float
+    min: float
+    max: float
     edges: tuple[float, ...]
     counts: tuple[int, ...]
 
@@ -72,6 +72,12 @@ class Bundle(_Part):
     examples: tuple[Example, ...]
 
 
+class _Version(BaseModel):
+    """What is read first: the rest of another version may have another form."""
+
+    schema_version: int
+
+
 def write_bundle(folder: Path, bundle: Bundle) -> None:
     """Write bundle.json."""
     (folder / "bundle.json").write_text(bundle.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
@@ -85,7 +91,11 @@ def read_bundle(folder: Path) -> Bundle:
     place = folder / "bundle.json"
     expected = "a bundle, as the export stage writes it"
     try:
-        bundle = Bundle.model_validate_json(place.read_bytes())
+        content = place.read_bytes()
+        version = _Version.model_validate_json(content).schema_version
+        if version != SCHEMA_VERSION:
+            raise ArtifactError(str(place), f"schema version {version}", f"{SCHEMA_VERSION}; export the model anew")
+        bundle = Bundle.model_validate_json(content)
         place = folder / bundle.model.file
         digest = sha256(place)
     except FileNotFoundError:
@@ -94,9 +104,6 @@ def read_bundle(folder: Path) -> Bundle:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         raise ArtifactError(str(place), f"not a bundle ({key or 'JSON'}: {first['msg']})", expected) from None
-    if bundle.schema_version != SCHEMA_VERSION:
-        found = f"schema version {bundle.schema_version}"
-        raise ArtifactError(str(folder / "bundle.json"), found, f"{SCHEMA_VERSION}; export the model anew")
     if digest != bundle.model.sha256:
         raise ArtifactError(str(place), f"SHA-256 {digest}", f"{bundle.model.sha256}, which bundle.json names")
     return bundle

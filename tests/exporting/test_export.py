@@ -42,9 +42,18 @@ def test_reference_of_missing_constant_and_empty_features() -> None:
     nan = np.nan
     items = np.array([[1, 5, nan], [2, 5, nan], [3, 5, nan], [nan, 5, nan]], np.float32)
     some, same, none = reference(items, ("some", "same", "none"))
-    assert (some.missing, some.mean, some.least, some.most) == (0.25, 2, 1, 3)
-    assert (same.deviation, same.edges, same.counts) == (0, (5, 6), (4,))
+    assert (some.missing, some.mean, some.min, some.max) == (0.25, 2, 1, 3)
+    assert (some.edges, some.counts) == ((1, 1.5, 2.5, 3), (1, 1, 1))
+    assert (same.std, same.edges, same.counts) == (0, (5, 6), (4,))
     assert none.missing == 1
+
+
+def test_reference_of_a_large_offset_keeps_its_digits() -> None:
+    days = (20240101 + np.arange(300) % 30).astype(np.float32)[:, None]
+    (found,) = reference(days, ("day",))
+    assert (found.min, found.max) == (days.min(), days.max())
+    assert len(found.edges) == 11
+    assert sum(found.counts) == 300
 
 
 def test_examples_are_taken_from_each_class_in_turn_with_missing_values_as_null(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from reprise.datasets.store import Schema, Subset
 from reprise.errors import ParamsError
+from reprise.exporting.graph import write_graph
+from reprise.exporting.parity import check_parity
 from reprise.networks.classifier import Network
 from reprise.params import TabularModel
 from reprise.training.settings import Settings
@@ -51,3 +54,18 @@ def test_more_neighbours_than_rows() -> None:
         ParamsError, match=r"model\.n_neighbors: 61; expected at most 60, the number of training examples"
     ):
         knn("uniform", 2, n_neighbors=61)
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("p", [1.0, 2.0, 50.0])
+def test_ties_and_high_powers_are_the_same_in_the_exported_graph(tmp_path: Path, weights, p: float) -> None:
+    """Whole numbers from 0 to 3: most rows have neighbours that are equally far, or in the same place."""
+    draw = np.random.default_rng(1)
+    items = draw.integers(0, 4, (300, 4)).astype(np.float32)
+    labels = draw.integers(0, 3, 300)
+    model = TabularModel(network="knn", weights=weights, p=p)
+    network = train_network(model, SCHEMA, SETTINGS, Subset(items, labels), Subset(items, labels))
+    test = draw.integers(0, 4, (80, 4)).astype(np.float32)
+    test[0] *= 1e4
+    write_graph(tmp_path / "model.onnx", network, (4,), "float32")
+    assert check_parity(tmp_path / "model.onnx", test, network.probabilities(test)) < 1e-4

@@ -80,7 +80,7 @@ def test_early_stopping() -> None:
 
 
 def test_a_loss_that_is_no_number() -> None:
-    with pytest.raises(ParamsError, match=r"lr: 1e\+30: in epoch 1 the loss is no number; expected less"):
+    with pytest.raises(ParamsError, match=r"lr: 1e\+30: in epoch 1 the loss is no number; expected less of it"):
         fit(mlp(), TRAIN, VAL, replace(SETTINGS, lr=1e30))
 
 

@@ -84,7 +84,11 @@ def _files(source: Path) -> list[Path]:
         return [source]
     if not source.is_dir():
         raise DataError(str(source), "no such file or folder", "a CSV file or a folder of CSV files")
-    paths = sorted(path for path in source.iterdir() if path.suffix.lower() == ".csv" and not path.name.startswith("."))
+    paths = sorted(
+        path
+        for path in source.iterdir()
+        if path.is_file() and path.suffix.lower() == ".csv" and not path.name.startswith(".")
+    )
     if not paths:
         raise DataError(str(source), "no CSV file", "at least one file that ends in .csv")
     return paths

@@ -30,8 +30,9 @@ def decode_row(row: Mapping[str, Cell] | Sequence[Cell], features: Sequence[str]
     no number, and at a number that is infinite or too large for float32.
     """
     if isinstance(row, Mapping):
+        known = set(features)
         for name in row:
-            if name not in features:
+            if name not in known:
                 raise CellError(name, "unknown feature", f"only {', '.join(features)}")
         for name in features:
             if name not in row:
@@ -47,10 +48,15 @@ def decode_row(row: Mapping[str, Cell] | Sequence[Cell], features: Sequence[str]
 def _number(cell: Cell, name: str) -> float:
     if cell is None or (isinstance(cell, str) and cell.strip().lower() in MISSING):
         return math.nan
+    # Python reads True as 1 and 1_0 as 10, which nobody means in a table.
+    if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):
+        raise CellError(name, repr(cell), "a number")
     try:
         value = float(cell)
-    except ValueError:
+    except (ValueError, TypeError):
         raise CellError(name, repr(cell), "a number") from None
+    except OverflowError:
+        value = math.inf
     if math.isnan(value):
         return value
     if abs(value) > _LARGEST:

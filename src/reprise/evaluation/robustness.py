@@ -18,7 +18,8 @@ def robustness(network: Network, test: Subset, train: Subset, seed: int) -> pd.D
     `noise` adds Gaussian noise, its strength in standard deviations of each feature over the training rows;
     `missing` blanks that share of the values. Strength 0 is the test set as it is.
     """
-    deviation = np.nanstd(train.items.astype(np.float64), axis=0).astype(np.float32)
+    there = np.ma.masked_invalid(train.items.astype(np.float64))
+    deviation = there.std(axis=0).filled(0).astype(np.float32)
 
     def noise(items: NDArray[np.float32], strength: float, draw: np.random.Generator) -> NDArray[np.float32]:
         noisy: NDArray[np.float32] = items + draw.standard_normal(items.shape, dtype=np.float32) * deviation * strength

@@ -20,17 +20,29 @@ def _describe(values: NDArray[np.float64], name: str) -> FeatureReference:
     there = values[~np.isnan(values)]
     if not len(there):
         there = np.zeros(1)
-    # Bins of equal share, so that each has enough to compare with; equal edges fall together.
-    edges = np.unique(np.quantile(there, np.linspace(0, 1, _BINS + 1)))
-    if len(edges) == 1:
-        edges = np.array([edges[0], edges[0] + 1])
+    edges = _edges(there)
     return FeatureReference(
         name=name,
         missing=significant(float(np.isnan(values).mean())),
         mean=significant(float(there.mean())),
-        deviation=significant(float(there.std())),
-        least=significant(float(there.min())),
-        most=significant(float(there.max())),
-        edges=tuple(significant(float(edge)) for edge in edges),
+        std=significant(float(there.std())),
+        min=_shortest(there.min()),
+        max=_shortest(there.max()),
+        edges=tuple(_shortest(edge) for edge in edges),
         counts=tuple(int(count) for count in np.histogram(there, edges)[0]),
     )
+
+
+def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the edges of bins of equal share, so that each has enough to compare with; few values have a bin each."""
+    distinct = np.unique(values)
+    if len(distinct) == 1:
+        return np.array([distinct[0], distinct[0] + 1])
+    if len(distinct) <= _BINS:
+        return np.concatenate([distinct[:1], (distinct[1:] + distinct[:-1]) / 2, distinct[-1:]])
+    return np.unique(np.quantile(values, np.linspace(0, 1, _BINS + 1)))
+
+
+def _shortest(value: np.float64) -> float:
+    """Return the shortest decimal that float32 reads back as the same number."""
+    return float(str(np.float32(value)))

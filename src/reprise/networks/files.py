@@ -9,6 +9,7 @@ from torch import Tensor
 
 from reprise.errors import ArtifactError
 from reprise.networks.classifier import Classifier, Network, TorchNetwork
+from reprise.networks.knn import Knn
 from reprise.networks.mlp import Mlp
 from reprise.networks.scaler import Scaler
 from reprise.params import TabularModel
@@ -39,8 +40,6 @@ def read_network(path: Path, model: TabularModel, shape: tuple[int, ...], classe
 
 def _assemble(tensors: dict[str, Tensor], model: TabularModel, shape: tuple[int, ...], classes: int) -> Network:
     if model.network == "knn":
-        from reprise.networks.knn import Knn  # here, since scikit-learn takes a second to load
-
         scaler = Scaler(shape[0])
         scaler.load_state_dict({name: tensors[f"scaler.{name}"] for name in scaler.state_dict()})
         return Knn(scaler, tensors["items"], tensors["labels"], model.n_neighbors, model.weights, model.p)

@@ -1,18 +1,24 @@
-"""Nearest neighbours for tables, by scikit-learn."""
+"""Nearest neighbours for tables."""
 
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor, nn
 
 from reprise.networks.scaler import Scaler
 
+# Differences of features that are held at a time, in numbers: 64 MiB.
+_DIFFERENCES = 2**24
+
 
 class Knn:
-    """Scaler, then scikit-learn's KNeighborsClassifier over the scaled training rows."""
+    """Scaler, then the votes of the nearest scaled training rows, as in scikit-learn's KNeighborsClassifier.
+
+    Training, evaluation and the exported graph share one implementation. scikit-learn's own answers depend on
+    its search tree where rows are equally far, which no graph can repeat; here the row that comes first wins.
+    """
 
     layers: tuple[str, ...] = ()
 
@@ -26,46 +32,58 @@ class Knn:
         p: float,
     ) -> None:
         """Take the scaled training rows float32 [N, features] and their class numbers int64 [N]."""
-        self.scaler, self.items, self.labels = scaler, items, labels
-        self.neighbours = KNeighborsClassifier(n_neighbors=n_neighbors, weights=weights, p=p, n_jobs=1)
-        self.neighbours.fit(items.numpy(), labels.numpy())
+        self._graph = _Graph(scaler, items, labels, n_neighbors, weights, p).eval()
+        self.labels = labels
 
+    @torch.inference_mode()
     def probabilities(self, items: NDArray[Any]) -> NDArray[np.float32]:
-        """Return float32 [N, classes]: the weighed votes of the neighbours."""
-        with torch.inference_mode():
-            scaled = self.scaler(torch.from_numpy(items)).numpy()
-        return np.asarray(self.neighbours.predict_proba(scaled), dtype=np.float32)
+        """Return float32 [N, classes]: the weighed votes of the neighbours, in batches."""
+        batch = max(1, _DIFFERENCES // self._graph.items.numel())
+        parts = [torch.from_numpy(items[start : start + batch]) for start in range(0, len(items), batch)]
+        return torch.cat([self._graph(part)[0] for part in parts]).numpy()
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the scaler's buffers, the scaled training rows and their classes."""
-        scaler = {f"scaler.{name}": tensor for name, tensor in self.scaler.state_dict().items()}
-        return {**scaler, "items": self.items, "labels": self.labels}
+        scaler = {f"scaler.{name}": tensor for name, tensor in self._graph.scaler.state_dict().items()}
+        return {**scaler, "items": self._graph.items, "labels": self.labels}
 
     def graph(self) -> nn.Module:
-        """Return the same as a torch module; see docs/decisions.md for why skl2onnx is not used."""
-        return _Graph(self)
+        """Return the module that `probabilities` calls."""
+        return self._graph
 
 
 class _Graph(nn.Module):
     items: Tensor
     votes: Tensor
 
-    def __init__(self, knn: Knn) -> None:
+    def __init__(
+        self,
+        scaler: Scaler,
+        items: Tensor,
+        labels: Tensor,
+        n_neighbors: int,
+        weights: Literal["uniform", "distance"],
+        p: float,
+    ) -> None:
         super().__init__()
-        self.scaler = knn.scaler
-        self.register_buffer("items", knn.items)
-        self.register_buffer("votes", nn.functional.one_hot(knn.labels).float())
-        self.n_neighbors = knn.neighbours.n_neighbors
-        self.by_distance = knn.neighbours.weights == "distance"
-        self.p = float(knn.neighbours.p)
+        self.scaler = scaler
+        self.register_buffer("items", items)
+        self.register_buffer("votes", nn.functional.one_hot(labels).float())
+        self.n_neighbors, self.by_distance, self.p = n_neighbors, weights == "distance", float(p)
 
     def forward(self, items: Tensor) -> tuple[Tensor]:
-        apart = (self.scaler(items)[:, None] - self.items[None]).abs().pow(self.p).sum(dim=2).pow(1 / self.p)
-        distances, nearest = torch.topk(apart, self.n_neighbors, dim=1, largest=False)
-        weights = torch.ones_like(distances)
+        apart = (self.scaler(items)[:, None] - self.items[None]).abs()
+        # Relative to the largest difference, or high powers would overflow.
+        largest = apart.amax(dim=2, keepdim=True).clamp(min=1e-30)
+        distances = largest[:, :, 0] * (apart / largest).pow(self.p).sum(dim=2).pow(1 / self.p)
+        # Whole numbers, so that distances that are equal but for the order of a sum are equal; the first row wins then.
+        rank = torch.round(distances * 1e4).long() * len(self.items) + torch.arange(len(self.items))
+        _, nearest = torch.topk(rank, self.n_neighbors, dim=1, largest=False)
+        near = torch.gather(distances, 1, nearest)
+        weights = torch.ones_like(near)
         if self.by_distance:
             # A neighbour in the very same place has all the say, shared with others there.
-            same = distances == 0
-            weights = torch.where(same.any(dim=1, keepdim=True), same.float(), 1 / distances)
+            same = near == 0
+            weights = torch.where(same.any(dim=1, keepdim=True), same.float(), 1 / near)
         scores = (weights[:, :, None] * self.votes[nearest]).sum(dim=1)
         return (scores / scores.sum(dim=1, keepdim=True),)

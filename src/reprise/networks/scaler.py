@@ -5,6 +5,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+# In standard deviations.
+_FARTHEST = 1e6
+
 
 class Scaler(nn.Module):
     """Puts the training median where a value is missing, then takes the mean away and divides by the deviation."""
@@ -36,4 +39,6 @@ class Scaler(nn.Module):
 
     def forward(self, items: Tensor) -> Tensor:
         """Return [N, features] without missing values, of mean 0 and deviation 1 over the training rows."""
-        return (torch.where(torch.isnan(items), self.median, items) - self.mean) / self.scale
+        scaled = (torch.where(torch.isnan(items), self.median, items) - self.mean) / self.scale
+        # A sentinel such as -3.4e38 would overflow on its way to the probabilities.
+        return scaled.clamp(-_FARTHEST, _FARTHEST)

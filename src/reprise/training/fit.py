@@ -79,7 +79,8 @@ class _Run:
                 watcher.step()
         val_loss, val_accuracy = self._validate(val)
         if not math.isfinite(total + val_loss):
-            raise ParamsError("params.yaml: lr", f"{self.settings.lr}: in epoch {number} the loss is no number", "less")
+            found = f"{self.settings.lr}: in epoch {number} the loss is no number"
+            raise ParamsError("params.yaml: lr", found, "less of it, or of weight_decay")
         rate = float(self.schedule.get_last_lr()[0])
         epoch = Epoch(number, rate, total / len(train), val_loss, val_accuracy)
         self.history.append(epoch)

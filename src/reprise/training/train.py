@@ -9,6 +9,7 @@ from reprise.datasets.store import Schema, Subset
 from reprise.errors import ParamsError
 from reprise.networks.classifier import Network, TorchNetwork
 from reprise.networks.files import classifier
+from reprise.networks.knn import Knn
 from reprise.networks.scaler import Scaler
 from reprise.params import TabularModel
 from reprise.training.checkpoint import Checkpoint
@@ -29,8 +30,8 @@ def train_network(
     """Train the network that `model` names on `train`, choosing by `val`."""
     if model.network == "knn":
         knn = _fit_knn(model, schema, train)
+        epoch = _only_epoch(knn, train, val)
         for watcher in watchers:
-            epoch = _only_epoch(knn, train, val)
             watcher.epoch(epoch)
             watcher.end(epoch)
         return knn
@@ -44,8 +45,6 @@ def train_network(
 
 
 def _fit_knn(model: TabularModel, schema: Schema, train: Subset) -> Network:
-    from reprise.networks.knn import Knn  # here, since scikit-learn takes a second to load
-
     if model.n_neighbors > len(train):
         where, found = "params.yaml: model.n_neighbors", str(model.n_neighbors)
         raise ParamsError(where, found, f"at most {len(train)}, the number of training examples")
@@ -66,5 +65,5 @@ def _measure(network: Network, subset: Subset) -> tuple[float, float]:
     """Return the mean cross-entropy and the accuracy."""
     probabilities = network.probabilities(subset.items).astype(np.float64)
     right = probabilities[np.arange(len(subset)), subset.labels]
-    loss = -np.log(np.clip(right, np.finfo(np.float32).eps, 1)).mean()
+    loss = -np.log(np.clip(right, np.finfo(np.float64).eps, 1)).mean()
     return float(loss), float((probabilities.argmax(axis=1) == subset.labels).mean())
