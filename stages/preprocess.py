@@ -21,7 +21,7 @@ def preprocess(params: Params) -> None:
     with replacing(Path("data/store")) as store, replacing(Path("reports/preprocess")) as report:
         prepared = prepare(params, store)
         write_statistics(report, read_store(store), prepared)
-    print(f"data/store: {prepared.examples} examples, {prepared.duplicates} duplicates dropped")
+    print(f"data/store: {prepared.examples} examples, {prepared.duplicates} with the features of another")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import argparse
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from _checkout import use_checkout
@@ -10,9 +11,12 @@ from _checkout import use_checkout
 def main(task: str, folder: Path) -> None:
     """Write the sample data of `task` to `folder`."""
     use_checkout()
-    from reprise.errors import one_line_errors
+    from reprise.errors import InputError, one_line_errors
     from reprise.files import replacing
 
+    with one_line_errors():
+        if find_spec(f"reprise.samples.{task}") is None:
+            raise InputError("task", repr(task), "the name of a module in reprise.samples")
     maker = import_module(f"reprise.samples.{task}")
     with one_line_errors(), replacing(folder) as beside:
         beside.mkdir()

@@ -18,3 +18,11 @@ def test_check(project, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["check"])
     assert str(caught.value.code).startswith("error: params.yaml: task: 'win'; expected one of the sections")
+
+
+def test_a_sample_that_nobody_makes(project) -> None:
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("  wine:", "  mine:").replace("task: wine", "task: mine"))
+    with pytest.raises(SystemExit) as caught:
+        main(["check"])
+    assert str(caught.value.code).startswith("error: data/sample/mine: no such folder, and no sample to make it from")

@@ -56,6 +56,11 @@ def test_frozen(tmp_path: Path) -> None:
         ("  wine:", "  my wine:", "tasks: 'my wine'; expected names made of letters"),
         ("seed: 0", "seed: 0\nseed: 1", "line 5: seed stands there twice; expected YAML"),
         ("seed: 0", "seed: [0", "; expected YAML"),
+        ("seed: 0", "seed: 0\n1: x", "line 5: the key '1' is no name; expected YAML"),
+        ("seed: 0", "seed: 0\n? [a, b]\n: x", "is no name; expected YAML"),
+        ("seed: 0", "seed: 0\n~: x", "line 5: the key '~' is no name; expected YAML"),
+        ("task: wine", "task: 2020-13-41", "month must be in 1..12; expected YAML"),
+        ("task: wine", "task: wi\x07ne", "; expected YAML"),
     ],
 )
 def test_mistakes_are_told_in_one_line(tmp_path: Path, before: str, after: str, message: str) -> None:

@@ -306,7 +306,10 @@ def test_mistakes_through_dvc(committed: Clone) -> None:
     bad = committed("dvc exp run -S lr=fast", status=255)
     assert "error: params.yaml: lr: 'fast'; expected a number above 0" in bad
     assert "Traceback" not in bad
-    committed("git checkout -q params.yaml && dvc checkout -q")
+    # What the README says brings the last good outputs back.
+    committed("git checkout -q params.yaml reports && dvc checkout -q")
+    assert committed("git status --porcelain") == ""
+    assert committed.json("dvc status --json") == {}
     committed("sed -i.bak 's/task: wine/task: win/' params.yaml")
     checked = committed("reprise check", status=1)
     assert checked == "error: params.yaml: task: 'win'; expected one of the sections under tasks: wine\n"

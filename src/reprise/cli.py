@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from reprise.errors import DataError, one_line_errors
@@ -23,4 +24,7 @@ def check() -> None:
     params = read_params(Path("params.yaml"))
     if params.data == "raw" and not params.source.exists():
         raise DataError(str(params.source), "no such file or folder", "your data, by `dvc add` or `dvc import-url`")
+    maker = find_spec(f"reprise.samples.{params.task}")
+    if params.data == "sample" and maker is None and not params.source.exists():
+        raise DataError(str(params.source), "no such folder, and no sample to make it from", "data: raw in params.yaml")
     print(f"params.yaml: task {params.task} from {params.source}")

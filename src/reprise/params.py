@@ -26,7 +26,7 @@ class TabularDecode(_Block):
     """Which columns of a table are what."""
 
     label: str = Field(min_length=1, description="the name of the column that holds the class")
-    features: _Names | None = Field(
+    features: Annotated[_Names, Field(min_length=1)] | None = Field(
         None, description="a list of column names, or null for every column that is nothing else"
     )
     ignore: _Names = Field((), description="a list of names of columns to leave out")
@@ -124,6 +124,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} is no name", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands there twice", key.start_mark)
             seen.add(key.value)
@@ -156,11 +158,13 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ParamsError(
             str(path), "no such file", "the settings of the pipeline; is this the project's root?"
         ) from None
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError as error:  # a ValueError, too
         raise ParamsError(str(path), f"byte {error.object[error.start]:#04x} at {error.start}", "UTF-8 text") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ParamsError(f"{path}: line {line}", str(error.problem or error.context), "YAML") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ParamsError(str(path), str(error).splitlines()[0], "YAML") from None
     if not isinstance(content, dict):
         raise ParamsError(str(path), "no settings", "a mapping of names to values")
     return content

@@ -15,7 +15,12 @@ SPLITS = ["train", "test", "train", "val"]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     schema = Schema(
-        modality="tabular", shape=(2,), dtype="float32", classes=("a", "b"), features=("x", "y"), sha256=digest(ITEMS)
+        modality="tabular",
+        shape=(2,),
+        dtype="float32",
+        classes=("a", "b"),
+        features=("x", "y"),
+        sha256=digest(ITEMS, [e.label for e in EXAMPLES], SPLITS),
     )
     write_store(tmp_path, ITEMS, EXAMPLES, SPLITS, schema)
     return tmp_path
@@ -30,7 +35,8 @@ def test_round_trip(folder: Path) -> None:
     assert len(train) == 2
     assert store.index["file"].tolist() == ["a.csv"] * 4
     assert store.index["group"].tolist() == ["g2", "g3", "g4", "g5"]
-    assert digest(store.items) == store.schema.sha256
+    assert digest(store.items, list("baab"), SPLITS) == store.schema.sha256
+    assert digest(store.items, list("abba"), SPLITS) != store.schema.sha256
 
 
 def test_same_bytes(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reprise.datasets.tables import read_csv
-from reprise.errors import DataError
+from reprise.errors import DataError, ParamsError
 from reprise.params import TabularDecode
 
 DECODE = TabularDecode(label="kind")
@@ -44,10 +44,14 @@ def test_several_files_with_columns_in_another_order(tmp_path: Path) -> None:
     assert table.items.tolist() == [[1, 2], [3, 4]]
 
 
-def test_duplicates_are_dropped_and_counted(tmp_path: Path) -> None:
-    table = read_csv(write(tmp_path, "x,kind\n1,a\n1,b\n1,a\n1,a\n"), DECODE)
-    assert [e.label for e in table.examples] == ["a", "b"]
+def test_rows_with_the_same_features_are_one_group(tmp_path: Path) -> None:
+    table = read_csv(
+        write(tmp_path, "x,kind,who\n1,a,p\n2,b,p\n1,a,q\n1,b,q\n"), TabularDecode(label="kind", ignore=("who",))
+    )
+    assert [e.group for e in table.examples] == ["a.csv:2", "a.csv:3", "a.csv:2", "a.csv:2"]
     assert table.duplicates == 2
+    table = read_csv(tmp_path, TabularDecode(label="kind", group="who"))
+    assert [e.group for e in table.examples] == ["p", "p", "q", "q"]
 
 
 def test_columns_by_setting(tmp_path: Path) -> None:
@@ -70,7 +74,10 @@ def test_columns_by_setting(tmp_path: Path) -> None:
         ("x,kind\n1,a\n2\n", DECODE, "line 3: 1 cells; expected 2, as in the header"),
         ("x,kind\n1,a\nabc,a\n", DECODE, "line 3, column x: 'abc'; expected a number"),
         ("x,kind\n1,a\ninf,a\n", DECODE, "line 3, column x: 'inf'; expected a finite number"),
-        ("x,kind\n1,\n", DECODE, "line 2: no label; expected the name of a class"),
+        ("x,kind\n1,\n", DECODE, "line 2: label '', a missing value; expected a label in every row"),
+        ("x,kind\n1,?\n", DECODE, "line 2: label '?', a missing value"),
+        ("x,who,kind\n1, ,a\n", TabularDecode(label="kind", group="who"), "line 2: group '', a missing value"),
+        (",x,kind\n0,1,a\n", DECODE, "no name over column 1; expected a name, or '' in decode.ignore"),
         ("x,y,kind\n1,,a\n2,NA,b\n", DECODE, "column y: no value in any row; expected a number in at least one"),
         (b"x,kind\n1,a\n2,\xe9\n", DECODE, "byte 0xe9; expected UTF-8 text"),
         ('x,kind\n"1"2,a\n', DECODE, "line 2: "),
@@ -98,3 +105,17 @@ def test_no_folder_and_empty_folder(tmp_path: Path) -> None:
         read_csv(tmp_path / "none", DECODE)
     with pytest.raises(DataError, match="no CSV file; expected at least one"):
         read_csv(tmp_path, DECODE)
+
+
+@pytest.mark.parametrize("features", [("x", "x"), ("x", "kind")])
+def test_features_named_twice_or_used_otherwise(tmp_path: Path, features: tuple[str, ...]) -> None:
+    write(tmp_path, "x, kind\n1,a\n")
+    with pytest.raises(ParamsError, match=r"params\.yaml: decode\.features: .* expected each column once"):
+        read_csv(tmp_path, TabularDecode(label="kind", features=features))
+
+
+def test_files_only(tmp_path: Path) -> None:
+    write(tmp_path, "x,kind\n1,a\n")
+    (tmp_path / "b.csv").mkdir()
+    (tmp_path / "c.csv").symlink_to(tmp_path / "nowhere")
+    assert len(read_csv(tmp_path, DECODE).examples) == 1

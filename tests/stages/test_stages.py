@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, STAGES, Project, load_stage
 
+from reprise.training import fit
+
 HEADER = "x,y,kind\n"
 GOOD = HEADER + "".join(f"{i % 7},{i / 10},{'ab'[i % 2]}\n" for i in range(60))
 
@@ -214,7 +216,9 @@ def test_full_disk(done: Project, stage: str, room: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
-def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(done: Project, stop: signal.Signals) -> None:
+def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(
+    done: Project, monkeypatch: pytest.MonkeyPatch, stop: signal.Signals
+) -> None:
     done.set(tasks__wine__train={"epochs": 400, "patience": 400})
     done.run("train")
     expected = done.files("models", "reports/train")
@@ -234,10 +238,20 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(done: Project, s
     assert checkpoint.exists()
     assert not Path("models/weights").exists()
 
-    # Under another parameter what is left is not used; under its own it is.
+    # Under its own parameters a run goes on from what is left; under another it starts from the first epoch.
+    left = checkpoint.read_bytes()
+    trained = []
+    step = fit._Run.epoch
+    monkeypatch.setattr(fit._Run, "epoch", lambda run, *rest: trained.append(0) or step(run, *rest))
     done.run("train")
+    assert 0 < len(trained) < 360
     assert done.files("models", "reports/train") == expected
     assert not checkpoint.exists()
+    checkpoint.write_bytes(left)
+    trained.clear()
+    done.set(lr=0.001)
+    done.run("train")
+    assert len(trained) == 400
 
 
 def test_profile(done: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,7 @@ def prepare(params: Params, folder: Path) -> Prepared:
         dtype=str(table.items.dtype),
         classes=classes,
         features=table.features,
-        sha256=digest(table.items),
+        sha256=digest(table.items, labels, list(splits)),
     )
     folder.mkdir()
     write_store(folder, table.items, table.examples, list(splits), schema)

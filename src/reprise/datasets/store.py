@@ -22,7 +22,7 @@ VERSION = 1
 
 
 class Schema(BaseModel):
-    """What an item is and what it can be; `sha256` is the digest of the items' bytes."""
+    """What an item is and what it can be; `sha256` is the `digest` of a whole data set."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,9 +64,11 @@ class Store:
         return Subset(self.items[rows], self.index["label"].to_numpy(np.int64)[rows])
 
 
-def digest(items: NDArray[Any]) -> str:
-    """Return the SHA-256 of the items' bytes."""
-    return hashlib.sha256(np.ascontiguousarray(items).data).hexdigest()
+def digest(items: NDArray[Any], labels: Sequence[str], splits: Sequence[str]) -> str:
+    """Return the SHA-256 of the items' bytes, their labels and their splits."""
+    found = hashlib.sha256(np.ascontiguousarray(items).data)
+    found.update("\0".join([*labels, *splits]).encode())
+    return found.hexdigest()
 
 
 def write_store(

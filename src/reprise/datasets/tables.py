@@ -2,21 +2,24 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reprise.datasets.examples import Example
-from reprise.decoding.tabular import CellError, decode_row
-from reprise.errors import DataError
+from reprise.decoding.tabular import MISSING, CellError, decode_row
+from reprise.errors import DataError, ParamsError
 from reprise.params import TabularDecode
 
 
 @dataclass(frozen=True)
 class Table:
-    """The examples of a table in the order of its rows, and their vectors: float32 [rows, features]."""
+    """The examples of a table in the order of its rows, and their vectors: float32 [rows, features].
+
+    `duplicates` counts the rows whose features repeat those of an earlier row.
+    """
 
     examples: list[Example]
     items: NDArray[np.float32]
@@ -27,12 +30,13 @@ class Table:
 def read_csv(source: Path, decode: TabularDecode) -> Table:
     """Read `source`, a CSV file or a folder of CSV files with the same header.
 
-    Rows that repeat an earlier row, cell for cell, are dropped and counted: a copy in another split would be
-    a test question known beforehand. Raises `DataError` at the first thing that cannot be used.
+    Rows with the same features form one group where no column names the groups: a copy in another split would
+    be a test question known beforehand. Raises `DataError` at the first thing that cannot be used.
     """
     rows = [row for path in _files(source) for row in _read(path, decode)]
     features = rows[0].features if rows else ()
-    kept: dict[tuple[str, ...], _Row] = {}
+    first: dict[tuple[str, ...], Example] = {}
+    examples = []
     for row in rows:
         if set(row.features) != set(features):
             odd = ", ".join(sorted(set(row.features) ^ set(features)))
@@ -41,13 +45,14 @@ def read_csv(source: Path, decode: TabularDecode) -> Table:
             )
         # Files may have their columns in another order.
         cells = dict(zip(row.features, row.cells, strict=True))
-        kept.setdefault((row.example.label, *(cells[name] for name in features)), row)
-    items = np.array([_decode(row, features) for row in kept.values()], np.float32).reshape(len(kept), len(features))
+        alike = first.setdefault(tuple(cells[name] for name in features), row.example)
+        examples.append(row.example if decode.group else replace(row.example, group=alike.group))
+    items = np.array([_decode(row, features) for row in rows], np.float32).reshape(len(rows), len(features))
     for name in features:
         if np.isnan(items[:, features.index(name)]).all():
             expected = "a number in at least one, or its name in decode.ignore"
             raise DataError(f"{source}: column {name}", "no value in any row", expected)
-    return Table([row.example for row in kept.values()], items, features, len(rows) - len(kept))
+    return Table(examples, items, features, len(rows) - len(first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class _Row:
 
 def _read(path: Path, decode: TabularDecode) -> Iterator[_Row]:
     rows = _lines(path, decode.delimiter)
-    _, header = next(rows)
+    header = [name.strip() for name in next(rows)[1]]
     features = _features(path, header, decode)
     order = [header.index(name) for name in features]
     label = header.index(decode.label)
@@ -133,7 +138,13 @@ def _features(path: Path, header: Sequence[str], decode: TabularDecode) -> tuple
         if header.count(column) > 1:
             raise DataError(str(path), f"two columns named {column!r}", "a name of its own for each column")
     if decode.features is not None:
+        taken = {decode.label, decode.group, *decode.ignore}
+        if len(set(decode.features)) < len(decode.features) or taken & set(decode.features):
+            expected = "each column once, and none that is label, group or ignored"
+            raise ParamsError("params.yaml: decode.features", str(list(decode.features)), expected)
         return decode.features
+    if "" in header and "" not in decode.ignore:
+        raise DataError(str(path), f"no name over column {header.index('') + 1}", "a name, or '' in decode.ignore")
     left_out = {decode.label, decode.group, *decode.ignore}
     features = tuple(column for column in header if column not in left_out)
     if not features:
@@ -142,8 +153,10 @@ def _features(path: Path, header: Sequence[str], decode: TabularDecode) -> tuple
 
 
 def _example(path: Path, line: int, cells: Sequence[str], label: int, group: int | None) -> Example:
-    name = cells[label].strip()
-    if not name:
-        raise DataError(f"{path}: line {line}", "no label", "the name of a class")
+    label_cell = cells[label].strip()
     # Without a column of groups every row is a group of its own.
-    return Example(path.name, line, name, f"{path.name}:{line}" if group is None else cells[group])
+    group_cell = f"{path.name}:{line}" if group is None else cells[group].strip()
+    for name, cell in (("label", label_cell), ("group", group_cell)):
+        if cell.lower() in MISSING:
+            raise DataError(f"{path}: line {line}", f"{name} {cell!r}, a missing value", f"a {name} in every row")
+    return Example(path.name, line, label_cell, group_cell)

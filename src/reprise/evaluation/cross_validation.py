@@ -9,7 +9,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from reprise.datasets.splits import split
 from reprise.datasets.store import Store, Subset
-from reprise.errors import ParamsError
+from reprise.errors import InputError, ParamsError
 from reprise.networks.classifier import Network
 
 Fit = Callable[[Subset, Subset], Network]
@@ -37,8 +37,12 @@ def cross_validate(
     shares = {"train": 1 - val_share, "val": val_share}
     parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(labels, labels, groups)
     for number, (rest, held) in enumerate(parts, start=1):
-        sides = split([str(label) for label in labels[rest]], list(groups[rest]), shares, seed)
-        network = fit(store.take(rest[sides == "train"]), store.take(rest[sides == "val"]))
+        try:
+            sides = split([store.schema.classes[label] for label in labels[rest]], list(groups[rest]), shares, seed)
+            network = fit(store.take(rest[sides == "train"]), store.take(rest[sides == "val"]))
+        except InputError as error:
+            found = f"{folds}, where in fold {number} {error}"
+            raise ParamsError("params.yaml: evaluate.folds", found, "for these folds another number, or null") from None
         predicted[held] = network.probabilities(store.take(held).items).argmax(axis=1)
         right, guess = labels[held], predicted[held]
         macro_f1 = f1_score(right, guess, average="macro", zero_division=0)
