@@ -11,6 +11,7 @@ from reprise.networks.classifier import TorchNetwork
 from reprise.networks.knn import Knn
 from reprise.networks.mlp import Mlp
 from reprise.networks.scaler import Scaler
+from reprise.params import TabularModel
 
 ITEMS = np.random.default_rng(0).normal(size=(23, 4)).astype(np.float32)
 ITEMS[2, 1] = np.nan
@@ -20,7 +21,8 @@ def network(name: str):
     torch.manual_seed(0)
     if name == "mlp":
         return TorchNetwork(Mlp(4, 3, (8, 5), 0.5))
-    return Knn(Scaler(4), torch.from_numpy(np.nan_to_num(ITEMS)), torch.arange(23) % 3, 4, name, 2)
+    model = TabularModel.model_validate({"n_neighbors": 4, "weights": name})
+    return Knn(Scaler(4), torch.from_numpy(np.nan_to_num(ITEMS)), torch.arange(23) % 3, model)
 
 
 @pytest.mark.parametrize("name", ["mlp", "uniform", "distance"])

@@ -18,7 +18,7 @@ def make(name: str) -> tuple[TabularModel, Network]:
     model = TabularModel.model_validate({"network": name})
     if name == "mlp":
         return model, TorchNetwork(classifier(model, (4,), 3))
-    return model, Knn(Scaler(4), torch.from_numpy(ITEMS), torch.arange(20) % 3, 5, "uniform", 2)
+    return model, Knn(Scaler(4), torch.from_numpy(ITEMS), torch.arange(20) % 3, model)
 
 
 @pytest.mark.parametrize("name", ["mlp", "knn"])

@@ -42,7 +42,7 @@ def _assemble(tensors: dict[str, Tensor], model: TabularModel, shape: tuple[int,
     if model.network == "knn":
         scaler = Scaler(shape[0])
         scaler.load_state_dict({name: tensors[f"scaler.{name}"] for name in scaler.state_dict()})
-        return Knn(scaler, tensors["items"], tensors["labels"], model.n_neighbors, model.weights, model.p)
+        return Knn(scaler, tensors["items"], tensors["labels"], model)
     network = classifier(model, shape, classes)
     network.load_state_dict(tensors)
     network.requires_grad_(False)

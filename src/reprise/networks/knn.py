@@ -1,6 +1,6 @@
 """Nearest neighbours for tables."""
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from reprise.networks.scaler import Scaler
+from reprise.params import TabularModel
 
 # Differences of features that are held at a time, in numbers: 64 MiB.
 _DIFFERENCES = 2**24
@@ -22,17 +23,9 @@ class Knn:
 
     layers: tuple[str, ...] = ()
 
-    def __init__(
-        self,
-        scaler: Scaler,
-        items: Tensor,
-        labels: Tensor,
-        n_neighbors: int,
-        weights: Literal["uniform", "distance"],
-        p: float,
-    ) -> None:
+    def __init__(self, scaler: Scaler, items: Tensor, labels: Tensor, model: TabularModel) -> None:
         """Take the scaled training rows float32 [N, features] and their class numbers int64 [N]."""
-        self._graph = _Graph(scaler, items, labels, n_neighbors, weights, p).eval()
+        self._graph = _Graph(scaler, items, labels, model).eval()
         self.labels = labels
 
     @torch.inference_mode()
@@ -56,20 +49,12 @@ class _Graph(nn.Module):
     items: Tensor
     votes: Tensor
 
-    def __init__(
-        self,
-        scaler: Scaler,
-        items: Tensor,
-        labels: Tensor,
-        n_neighbors: int,
-        weights: Literal["uniform", "distance"],
-        p: float,
-    ) -> None:
+    def __init__(self, scaler: Scaler, items: Tensor, labels: Tensor, model: TabularModel) -> None:
         super().__init__()
         self.scaler = scaler
         self.register_buffer("items", items)
         self.register_buffer("votes", nn.functional.one_hot(labels).float())
-        self.n_neighbors, self.by_distance, self.p = n_neighbors, weights == "distance", float(p)
+        self.n_neighbors, self.by_distance, self.p = model.n_neighbors, model.weights == "distance", model.p
 
     def forward(self, items: Tensor) -> tuple[Tensor]:
         apart = (self.scaler(items)[:, None] - self.items[None]).abs()

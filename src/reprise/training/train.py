@@ -52,7 +52,7 @@ def _fit_knn(model: TabularModel, schema: Schema, train: Subset) -> Network:
     scaler.fit(train.items)
     with torch.inference_mode():
         items = scaler(torch.from_numpy(train.items)).contiguous()
-    return Knn(scaler, items, torch.from_numpy(train.labels), model.n_neighbors, model.weights, model.p)
+    return Knn(scaler, items, torch.from_numpy(train.labels), model)
 
 
 def _only_epoch(network: Network, train: Subset, val: Subset) -> Epoch:
