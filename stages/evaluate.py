@@ -1,4 +1,4 @@
-"""A trained network to metrics and plots."""
+"""Trained networks to metrics and plots."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 
 def evaluate(params: Params) -> None:
-    """Write reports/evaluate: how the network does on the test set."""
+    """Write reports/evaluate: how the network does on the test set, and how alike those of several seeds are."""
     from functools import partial
 
     from reprise.datasets.store import read_store
     from reprise.evaluation.report import write_report
     from reprise.files import replacing
-    from reprise.networks.files import read_network
+    from reprise.networks.files import read_networks
     from reprise.training.settings import settings_of
     from reprise.training.train import train_network
 
     store = read_store(Path("data/store"))
     model, schema = params.chosen.model, store.schema
-    network = read_network(Path(f"models/weights/{params.seed}.safetensors"), model, schema.shape, len(schema.classes))
-    fit = partial(train_network, model, schema, settings_of(params))
+    networks = read_networks(Path("models/weights"), params.seeds, model, schema)
+    fit = partial(train_network, model, schema, settings_of(params, params.seeds[0]))
     with replacing(Path("reports/evaluate")) as report:
-        write_report(report, network, store, fit, params)
+        write_report(report, networks, store, fit, params)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ def export(params: Params) -> None:
 
     store = read_store(Path("data/store"))
     model, schema = params.chosen.model, store.schema
-    network = read_network(Path(f"models/weights/{params.seed}.safetensors"), model, schema.shape, len(schema.classes))
+    weights = Path(f"models/weights/{params.seeds[0]}.safetensors")
+    network = read_network(weights, model, schema)
     metrics = json.loads(Path("reports/evaluate/metrics.json").read_text(encoding="utf-8"))
     with replacing(Path("models/bundle")) as bundle:
         difference = write_model(bundle, network, store, metrics, params)

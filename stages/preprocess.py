@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 def preprocess(params: Params) -> None:
     """Write data/store and the statistics of the data."""
+    from reprise.datasets.decode import workers_wanted
     from reprise.datasets.prepare import prepare
     from reprise.datasets.statistics import write_statistics
     from reprise.datasets.store import read_store
     from reprise.files import replacing
 
     with replacing(Path("data/store")) as store, replacing(Path("reports/preprocess")) as report:
-        prepared = prepare(params, store)
+        prepared = prepare(params, store, workers_wanted())
         write_statistics(report, read_store(store), prepared)
-    print(f"data/store: {prepared.examples} examples, {prepared.duplicates} with the features of another")
+    for file in prepared.bad:
+        print(f"left out: {file.file}: {file.reason}")
+    print(f"data/store: {prepared.examples} examples, {prepared.duplicates} repeats, {len(prepared.bad)} bad files")
 
 
 if __name__ == "__main__":

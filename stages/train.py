@@ -1,7 +1,9 @@
-"""The store to a trained network."""
+"""The store to trained networks; under torchrun by several processes, of which the first writes."""
 
 from __future__ import annotations
 
+import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,37 +11,24 @@ from _start import run
 
 if TYPE_CHECKING:
     from reprise.params import Params
-    from reprise.training.watchers import Watcher
 
 
 def train(params: Params) -> None:
     """Write models/weights and what DVCLive logs, and go on from where a stopped run of the same settings was."""
     from reprise.datasets.store import read_store
     from reprise.files import replacing, restoring
-    from reprise.networks.files import write_network
-    from reprise.training.checkpoint import Checkpoint, fingerprint
-    from reprise.training.fit import steps_per_epoch
-    from reprise.training.settings import settings_of
-    from reprise.training.train import train_network
-    from reprise.training.watchers import LiveLog, Progress, profiles
+    from reprise.training.distributed import joined
+    from reprise.training.seeds import train_seeds
 
-    store = read_store(Path("data/store"))
-    settings, model = settings_of(params), params.chosen.model
-    examples, val = store.subset("train"), store.subset("val")
-    checkpoint = Checkpoint(
-        Path("models/checkpoint.pt"),
-        fingerprint(settings, model, store.schema, Path("data/store/index.parquet").read_bytes()),
-    )
-    with replacing(Path("models/weights")) as weights, restoring(Path("reports/train")) as log:
-        watchers: list[Watcher] = [
-            Progress(settings.epochs, steps_per_epoch(len(examples), settings.batch_size)),
-            LiveLog(log),
-            *profiles(),
-        ]
-        network = train_network(model, store.schema, settings, examples, val, watchers, checkpoint)
-        weights.mkdir()
-        write_network(weights / f"{params.seed}.safetensors", network)
-    checkpoint.remove()
+    weights, log, checkpoints = Path("models/weights"), Path("reports/train"), Path("models/checkpoints")
+    store, splits = read_store(Path("data/store")), Path("data/store/index.parquet").read_bytes()
+    with joined() as world, ExitStack() as outputs:
+        if world.first:
+            weights = outputs.enter_context(replacing(weights))
+            log = outputs.enter_context(restoring(log))
+        train_seeds(params, store, splits, weights, log, checkpoints, world)
+    if world.first:
+        shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -54,6 +54,20 @@ class Example(_Part):
     probabilities: tuple[float, ...]
 
 
+class Decision(_Part):
+    """How probabilities become an answer.
+
+    Two classes have a `positive` one and a `threshold` for its probability; of more classes the most probable
+    one is answered. The items of one file (clips of a video) are pooled by their `max`, their `mean` or the `ratio`
+    of those that are decided positive; `group_threshold` is then the one for the file.
+    """
+
+    positive: str | None
+    threshold: float | None
+    pool: Literal["max", "mean", "ratio"]
+    group_threshold: float | None
+
+
 class Bundle(_Part):
     """All that a server needs to know of a model."""
 
@@ -63,7 +77,7 @@ class Bundle(_Part):
     decode: dict[str, Any]
     features: tuple[str, ...]
     classes: tuple[str, ...]
-    threshold: float | None
+    decision: Decision
     model: Model
     metrics: dict[str, float]
     parameters: dict[str, Any]

@@ -1,101 +1,21 @@
-"""`params.yaml` as one checked, typed, frozen object.
-
-A field's description says what is expected of it, in the words that a person reads when it is wrong.
-"""
+"""`params.yaml` as one checked, typed, frozen object."""
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from reprise.blocks import AudioTask, Block, ImageTask, TabularTask, Task, VideoTask
 from reprise.errors import ParamsError
-
-
-class _Block(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-_Names = Annotated[tuple[str, ...], Field(strict=False)]
-
-
-class TabularDecode(_Block):
-    """Which columns of a table are what."""
-
-    label: str = Field(min_length=1, description="the name of the column that holds the class")
-    features: Annotated[_Names, Field(min_length=1)] | None = Field(
-        None, description="a list of column names, or null for every column that is nothing else"
-    )
-    ignore: _Names = Field((), description="a list of names of columns to leave out")
-    group: str | None = Field(None, description="the name of the column whose equal values stay in one split, or null")
-    delimiter: str = Field(",", min_length=1, max_length=1, description="one character")
-
-
-class Split(_Block):
-    """The shares of the examples that validate and test; the rest trains."""
-
-    val: float = Field(0.15, gt=0, lt=0.5, description="a share above 0 and below 0.5")
-    test: float = Field(0.15, gt=0, lt=0.5, description="a share above 0 and below 0.5")
-
-
-class TabularModel(_Block):
-    """A network for tables and its settings; those of the other network are left aside."""
-
-    network: Literal["mlp", "knn"] = Field("mlp", description="mlp or knn")
-    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=65536)], ...], Field(strict=False)] = Field(
-        (64, 32), description="a list of layer widths, whole numbers from 1 to 65536"
-    )
-    dropout: float = Field(0.1, ge=0, lt=1, description="a number of at least 0 and below 1")
-    n_neighbors: int = Field(5, ge=1, description="a whole number of at least 1")
-    weights: Literal["uniform", "distance"] = Field("uniform", description="uniform or distance")
-    p: float = Field(2.0, ge=1, le=100, description="a number from 1 to 100")
-
-
-class Train(_Block):
-    """How long and on what schedule a network trains."""
-
-    epochs: int = Field(60, ge=1, description="a whole number of at least 1")
-    schedule: Literal["one_cycle", "cosine"] = Field("one_cycle", description="one_cycle or cosine")
-    patience: int = Field(
-        15,
-        ge=1,
-        description="a whole number of at least 1: epochs without a better validation loss before training stops",
-    )
-
-
-class Evaluate(_Block):
-    """What evaluate measures beside the metrics that every task gets."""
-
-    folds: int | None = Field(None, ge=2, description="a whole number of at least 2, or null for no cross-validation")
-    mistakes: int = Field(20, ge=1, description="a whole number of at least 1")
-
-
-class Export(_Block):
-    """What goes into the bundle beside the model."""
-
-    examples: int = Field(5, ge=1, description="a whole number of at least 1")
-
-
-class Task(_Block):
-    """One thing to learn."""
-
-    modality: Literal["tabular"] = Field(description="tabular")
-    format: Literal["csv"] = Field(description="csv")
-    decode: TabularDecode = Field(description="a block of settings")
-    split: Split = Field(description="a block of settings, {} for the defaults")
-    model: TabularModel = Field(description="a block of settings, {} for the defaults")
-    train: Train = Field(description="a block of settings, {} for the defaults")
-    evaluate: Evaluate = Field(description="a block of settings, {} for the defaults")
-    export: Export = Field(description="a block of settings, {} for the defaults")
-
 
 _TaskName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 
-class Params(_Block):
+class Params(Block):
     """The whole of `params.yaml`."""
 
     task: str = Field(description="the name of a section under tasks")
@@ -105,12 +25,19 @@ class Params(_Block):
     lr: float = Field(gt=0, description="a number above 0")
     weight_decay: float = Field(ge=0, description="a number of at least 0")
     batch_size: int = Field(ge=1, description="a whole number of at least 1")
-    tasks: dict[_TaskName, Task] = Field(description="a section for each task")
+    tasks: dict[_TaskName, Annotated[Task, Field(discriminator="modality")]] = Field(
+        description="a section for each task"
+    )
 
     @property
     def chosen(self) -> Task:
         """The section of the chosen task."""
         return self.tasks[self.task]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of the networks to train: the first is the one that is evaluated and exported."""
+        return self.chosen.train.seeds or (self.seed,)
 
     @property
     def source(self) -> Path:
@@ -148,7 +75,41 @@ def read_params(path: Path) -> Params:
     if params.task not in params.tasks:
         known = ", ".join(sorted(params.tasks))
         raise ParamsError(f"{path}: task", repr(params.task), f"one of the sections under tasks: {known}")
+    for name, task in params.tasks.items():
+        for key, found, expected in _contradictions(task):
+            raise ParamsError(f"{path}: tasks.{name}.{key}", found, expected)
     return params
+
+
+def _contradictions(task: Task) -> Iterator[tuple[str, str, str]]:
+    """Yield what the settings of one task say against each other: key, value, what was expected."""
+    if isinstance(task, ImageTask | VideoTask) and task.model.pretrained:
+        model = task.model
+        if (model.stem, model.width) != ("imagenet", 64) or model.network == "mlp":
+            found = f"{model.network} with stem {model.stem} and width {model.width}"
+            yield "model.pretrained", found, "resnet18 or resnet34 with stem imagenet and width 64, or false"
+    if isinstance(task, AudioTask):
+        f_min, f_max, half = task.model.f_min, task.model.f_max, task.decode.sample_rate / 2
+        if not f_min < f_max <= half:
+            yield "model.f_max", str(f_max), f"more than f_min and at most {half:g}, half the sample_rate"
+    if isinstance(task, VideoTask) and round(task.decode.seconds * task.decode.fps) < 1:
+        yield "decode.fps", str(task.decode.fps), f"at least one frame in {task.decode.seconds:g} seconds"
+    if not isinstance(task, TabularTask):
+        yield from _contradictions_of_files(task)
+
+
+def _contradictions_of_files(task: ImageTask | AudioTask | VideoTask) -> Iterator[tuple[str, str, str]]:
+    taken: dict[str, str] = {}
+    for name, folders in (task.decode.classes or {}).items():
+        for folder in folders:
+            other = taken.setdefault(folder.strip("/"), name)
+            if other != name or folders.count(folder) > 1:
+                yield "decode.classes", f"folder {folder!r} for {other} and for {name}", "each folder once"
+    if task.decode.group is not None and task.format == "folder":
+        try:
+            re.compile(task.decode.group)
+        except re.error as error:
+            yield "decode.group", f"{task.decode.group!r} ({error})", "a regular expression"
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -180,13 +141,18 @@ def _explain(path: Path, error: ValidationError, content: Mapping[str, Any]) -> 
     # Complaints about one item of a list are told of the whole list.
     while keys and isinstance(keys[-1], int):
         keys.pop()
-    where = f"{path}: {'.'.join(map(str, keys))}"
     fields, field = _look_up(keys)
+    if first["type"].startswith("union_tag"):  # no modality, or none that we know
+        keys.append("modality")
+        field = "tabular, image, audio or video"
+    elif keys[0] == "tasks" and len(keys) > 2:
+        del keys[2]  # pydantic names the modality there
+    where = f"{path}: {'.'.join(map(str, keys))}"
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(keys[-1]), fields, n=1)
         known = ", ".join(fields)
         return ParamsError(where, "unknown key", f"{near[0]}" if near else f"one of {known}")
-    if first["type"] == "missing":
+    if first["type"] in {"missing", "union_tag_not_found"}:
         return ParamsError(where, "missing", field or "a value")
     value: Any = content
     for key in keys:
@@ -199,13 +165,18 @@ def _look_up(keys: list[str | int]) -> tuple[list[str], str | None]:
     block: type[BaseModel] | None = Params
     names: list[str] = []
     description: str | None = None
-    for key in keys:
-        if block is None:  # the name of a task
-            block = Task
+    for place, key in enumerate(keys):
+        if keys[0] == "tasks" and place == 2:  # the modality, after the name of a task
+            block = _TASKS[str(key)]
             continue
-        names = list(block.model_fields)
-        field = block.model_fields.get(str(key))
+        names = list(block.model_fields) if block else []
+        field = block.model_fields.get(str(key)) if block else None
         description = field.description if field else None
         annotation = field.annotation if field else None
         block = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     return names, description
+
+
+_TASKS: dict[str, type[BaseModel]] = {
+    get_args(task.model_fields["modality"].annotation)[0]: task for task in get_args(Task)
+}

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reprise.blocks import TabularDecode
 from reprise.datasets.tables import read_csv
 from reprise.errors import DataError, ParamsError
-from reprise.params import TabularDecode
 
 DECODE = TabularDecode(label="kind")
 

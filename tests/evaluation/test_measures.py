@@ -24,8 +24,11 @@ class SecondFeature:
     layers: tuple[str, ...] = ()
 
     def probabilities(self, items):
-        second = 1 / (1 + np.exp(-4 * np.nan_to_num(items[:, 1].astype(np.float64))))
+        second = 1 / (1 + np.exp(-4 * np.nan_to_num(np.asarray(items)[:, 1].astype(np.float64))))
         return np.stack([1 - second, second], axis=1).astype(np.float32)
+
+    def representations(self, items):
+        raise AssertionError
 
     def tensors(self):
         raise AssertionError
@@ -34,14 +37,18 @@ class SecondFeature:
         raise AssertionError
 
 
+def most_probable(probabilities):
+    return probabilities.argmax(axis=1)
+
+
 def test_robustness_falls_as_corruption_grows() -> None:
-    table = robustness(SecondFeature(), TEST, TRAIN, seed=0)
+    table = robustness(SecondFeature(), most_probable, "tabular", TEST, TRAIN, seed=0)
     for name in ("noise", "missing"):
         accuracy = table.loc[table["corruption"] == name, "accuracy"].to_numpy()
         assert len(accuracy) == 6
         assert accuracy[0] == 1
         assert accuracy[-1] < accuracy[1] <= 1
-    assert robustness(SecondFeature(), TEST, TRAIN, seed=0).equals(table)
+    assert robustness(SecondFeature(), most_probable, "tabular", TEST, TRAIN, seed=0).equals(table)
 
 
 def test_importance_is_that_of_the_only_feature_looked_at() -> None:
@@ -53,7 +60,7 @@ def test_importance_is_that_of_the_only_feature_looked_at() -> None:
 
 def store(groups: list[str]) -> Store:
     index = pd.DataFrame({"label": LABELS, "group": groups, "split": ["train"] * 90})
-    return Store(ITEMS, index, SimpleNamespace(classes=("a", "b")))
+    return Store(ITEMS, ITEMS, index, SimpleNamespace(classes=("a", "b")))
 
 
 def test_cross_validation_tests_everything_once_and_splits_no_group() -> None:
@@ -62,7 +69,7 @@ def test_cross_validation_tests_everything_once_and_splits_no_group() -> None:
     sizes = []
 
     def fit(train: Subset, val: Subset) -> SecondFeature:
-        inside, outside = ({of_row[item.tobytes()] for item in part.items} for part in (train, val))
+        inside, outside = ({of_row[item.tobytes()] for item in np.asarray(part.items)} for part in (train, val))
         assert not inside & outside
         assert 0.1 < len(val) / (len(train) + len(val)) < 0.3
         sizes.append(90 - len(train) - len(val))

@@ -15,10 +15,18 @@ def test_confusion_is_one_row_an_example() -> None:
 
 
 def test_mistakes_are_the_surest_first() -> None:
-    index = pd.DataFrame({"file": list("wxyz"), "row": [1, 2, 3, 4], "group": list("abcd"), "label": LABELS})
-    table = tables.mistakes(index, PROBABILITIES, CLASSES, most=5)
-    assert table.to_numpy().tolist() == [["x", 2, "b", "dog", "cat", 0.8], ["z", 4, "d", "cat", "dog", 0.6]]
-    assert tables.mistakes(index, PROBABILITIES, CLASSES, most=1)["file"].tolist() == ["x"]
+    index = pd.DataFrame({"file": list("wxyz"), "row": [1, 2, 3, 4], "clip": 0, "group": list("abcd"), "label": LABELS})
+    index.index = [10, 11, 12, 13]
+    predicted = PROBABILITIES.argmax(axis=1)
+    table = tables.mistakes(index, PROBABILITIES, predicted, CLASSES, most=5)
+    assert table.to_numpy().tolist() == [["x", 2, 0, "b", "dog", "cat", 0.8], ["z", 4, 0, "d", "cat", "dog", 0.6]]
+    assert table.index.tolist() == [1, 3]
+    assert tables.mistakes(index, PROBABILITIES, predicted, CLASSES, most=1)["file"].tolist() == ["x"]
+
+
+def test_recall_of_each_class_the_least_first() -> None:
+    table = tables.recall(LABELS, np.array([0, 0, 0, 0]), CLASSES)
+    assert table.to_numpy().tolist() == [["dog", 0, 2], ["cat", 1, 2]]
 
 
 def test_roc_goes_from_corner_to_corner_in_few_points() -> None:

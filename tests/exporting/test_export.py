@@ -6,9 +6,10 @@ import onnxruntime as ort
 import pytest
 
 from reprise.bundle import read_bundle, sha256
-from reprise.datasets.store import Subset
+from reprise.datasets.examples import Example
+from reprise.datasets.store import StoreWriter, read_store
 from reprise.decoding.tabular import decode_row
-from reprise.exporting.examples import write_examples
+from reprise.exporting.examples import write_rows
 from reprise.exporting.reference import reference
 
 
@@ -58,9 +59,14 @@ def test_reference_of_a_large_offset_keeps_its_digits() -> None:
 
 def test_examples_are_taken_from_each_class_in_turn_with_missing_values_as_null(tmp_path: Path) -> None:
     items = np.array([[0.1, np.nan], [2, 2], [3, 3], [4, 4]], np.float32)
-    test = Subset(items, np.array([0, 0, 1, 0]))
+    listed = [Example("a.csv", row, label, str(row)) for row, label in enumerate("aaba", start=2)]
+    (tmp_path / "store").mkdir()
+    with StoreWriter(tmp_path / "store", (2,), "float32") as writer:
+        writer.add(items)
+        writer.finish(listed, ["test"] * 4, "tabular", ("a", "b"), ("x", "y"))
     answers = np.array([[0.9, 0.1]] * 4, np.float32)
-    examples = write_examples(tmp_path / "examples", test, answers, ("a", "b"), ("x", "y"), 3)
+    store = read_store(tmp_path / "store")
+    examples = write_rows(tmp_path / "examples", store, answers, lambda found: ("a", found[0]), 3)
     rows = [json.loads((tmp_path / example.file).read_text()) for example in examples]
     assert rows == [{"x": 0.1, "y": None}, {"x": 3, "y": 3}, {"x": 2, "y": 2}]
     assert examples[0].probabilities == pytest.approx((0.9, 0.1))

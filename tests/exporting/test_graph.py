@@ -5,13 +5,13 @@ import onnx
 import pytest
 import torch
 
+from reprise.blocks import TabularModel
 from reprise.exporting.graph import OPSET, write_graph
 from reprise.exporting.parity import ParityError, check_parity
 from reprise.networks.classifier import TorchNetwork
 from reprise.networks.knn import Knn
 from reprise.networks.mlp import Mlp
 from reprise.networks.scaler import Scaler
-from reprise.params import TabularModel
 
 ITEMS = np.random.default_rng(0).normal(size=(23, 4)).astype(np.float32)
 ITEMS[2, 1] = np.nan
@@ -23,6 +23,10 @@ def network(name: str):
         return TorchNetwork(Mlp(4, 3, (8, 5), 0.5))
     model = TabularModel.model_validate({"n_neighbors": 4, "weights": name})
     return Knn(Scaler(4), torch.from_numpy(np.nan_to_num(ITEMS)), torch.arange(23) % 3, model)
+
+
+def most_probable(probabilities):
+    return probabilities.argmax(axis=1)
 
 
 @pytest.mark.parametrize("name", ["mlp", "uniform", "distance"])
@@ -41,7 +45,7 @@ def test_one_file_with_a_named_batch_and_nothing_of_its_making(tmp_path: Path, n
     content = path.read_bytes()
     for trace in (b"metadata", b".py", b"stack_trace", b"torch", b"namespace", str(tmp_path).encode()):
         assert trace not in content
-    assert check_parity(path, ITEMS, made.probabilities(ITEMS)) < 1e-5
+    assert check_parity(path, ITEMS, made.probabilities(ITEMS), most_probable) < 1e-5
 
 
 def test_same_bytes(tmp_path: Path) -> None:
@@ -59,13 +63,13 @@ def test_a_changed_label_or_a_large_difference_fails(tmp_path: Path) -> None:
     expected = made.probabilities(ITEMS)
     off = expected.copy()
     off[5, 0] += 2e-4
-    with pytest.raises(ParityError, match=r"batch size 1: 0 of 23 labels changed, probabilities differ by 2\.0e-04"):
-        check_parity(path, ITEMS, off)
-    with pytest.raises(ParityError, match="batch size 1: 1 of 23 labels changed"):
-        check_parity(path, ITEMS, np.concatenate([np.roll(expected[:1], 1, axis=1), expected[1:]]))
+    with pytest.raises(ParityError, match=r"batch size 16: 0 of 23 labels changed, probabilities differ by 2\.0e-04"):
+        check_parity(path, ITEMS, off, most_probable)
+    with pytest.raises(ParityError, match="batch size 16: 1 of 23 labels changed"):
+        check_parity(path, ITEMS, np.concatenate([np.roll(expected[:1], 1, axis=1), expected[1:]]), most_probable)
     off[5, 0] = np.nan
     with pytest.raises(ParityError, match="nan"):
-        check_parity(path, ITEMS, off)
+        check_parity(path, ITEMS, off, most_probable)
 
 
 def test_a_graph_with_a_constant_batch_fails(tmp_path: Path) -> None:
@@ -76,4 +80,4 @@ def test_a_graph_with_a_constant_batch_fails(tmp_path: Path) -> None:
     graph.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 2
     onnx.save(graph, path)
     with pytest.raises(Exception, match="invalid dimensions"):
-        check_parity(path, ITEMS, made.probabilities(ITEMS))
+        check_parity(path, ITEMS, made.probabilities(ITEMS), most_probable)

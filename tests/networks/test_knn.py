@@ -9,12 +9,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from reprise.blocks import TabularModel
 from reprise.datasets.store import Schema, Subset
 from reprise.errors import ParamsError
 from reprise.exporting.graph import write_graph
 from reprise.exporting.parity import check_parity
 from reprise.networks.classifier import Network
-from reprise.params import TabularModel
 from reprise.training.settings import Settings
 from reprise.training.train import train_network
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from reprise.datasets.store import Schema
-from reprise.params import TabularModel
+from reprise.blocks import TabularModel
+from reprise.schema import Schema
 from reprise.training.checkpoint import fingerprint
 from reprise.training.settings import Settings
 

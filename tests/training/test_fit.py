@@ -9,7 +9,8 @@ from reprise.datasets.store import Subset
 from reprise.errors import ArtifactError, ParamsError
 from reprise.networks.mlp import Mlp
 from reprise.training.checkpoint import Checkpoint
-from reprise.training.fit import batches, best_epoch, fit, pick_device
+from reprise.training.fit import best_epoch, class_weights, fit
+from reprise.training.distributed import pick_device
 from reprise.training.settings import Settings
 from reprise.training.watchers import Epoch
 
@@ -123,14 +124,39 @@ def test_a_damaged_checkpoint(tmp_path: Path) -> None:
     assert checkpoint.load() is None
 
 
-def test_batches_are_even_and_hold_everything_once() -> None:
-    sizes, seen = [], []
-    for items, labels in batches(TRAIN, 33, torch.device("cpu")):
-        sizes.append(len(labels))
-        seen += items[:, 0].tolist()
-    assert sizes == [25, 25, 25, 25]
-    assert sorted(seen) == sorted(TRAIN.items[:, 0].tolist())
-    assert seen != TRAIN.items[:, 0].tolist()
+def test_every_item_is_seen_once_an_epoch_in_batches_that_differ_by_one_at_most() -> None:
+    seen: list[list[float]] = []
+    network = mlp()
+    network.scaler.register_forward_pre_hook(
+        lambda module, given: seen.append(given[0][:, 0].tolist()) if network.training else None
+    )
+    fit(network, TRAIN, VAL, replace(SETTINGS, epochs=2, batch_size=33))
+    assert [len(batch) for batch in seen] == [25] * 8
+    first, second = (sum(seen[start : start + 4], []) for start in (0, 4))
+    assert sorted(first) == sorted(second) == sorted(TRAIN.items[:, 0].tolist())
+    assert first != second
+
+
+def test_balanced_class_weights_make_every_class_count_alike() -> None:
+    labels = np.array([0] * 90 + [1] * 10)
+    assert class_weights(labels, SETTINGS).tolist() == [1, 1]
+    weights = class_weights(labels, replace(SETTINGS, class_weights="balanced"))
+    assert weights.tolist() == pytest.approx([100 / 180, 5])
+    assert float(weights[labels].sum()) == pytest.approx(100)
+
+
+def test_balanced_class_weights_find_the_rare_class() -> None:
+    draw = np.random.default_rng(0)
+    labels = (draw.random(600) < 0.06).astype(np.int64)
+    items = (draw.normal(size=(600, 2)) + labels[:, None]).astype(np.float32)
+    recalls = []
+    for kind in ("none", "balanced"):
+        network = mlp()
+        fit(network, Subset(items, labels), Subset(items, labels), replace(SETTINGS, class_weights=kind))
+        with torch.inference_mode():
+            found = network.eval()(torch.from_numpy(items)).argmax(1).numpy()
+        recalls.append((found[labels == 1] == 1).mean())
+    assert recalls[1] > recalls[0] + 0.3
 
 
 def test_device_is_what_there_is() -> None:

@@ -3,37 +3,67 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from reprise.datasets.splits import check_classes, split
-from reprise.datasets.store import Schema, digest, write_store
+from reprise.blocks import AudioDecode, FilesDecode, TabularTask
+from reprise.datasets.decode import Bad, Repeat, Used, decode_all
+from reprise.datasets.examples import Example
+from reprise.datasets.sources import open_source
+from reprise.datasets.splits import check_classes, split_examples
+from reprise.datasets.store import StoreWriter
 from reprise.datasets.tables import read_csv
+from reprise.decoding.decoder import make_decoder
 from reprise.params import Params
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What became of the raw data."""
+    """What became of the raw data: items in the store, repeats, and the files that are left out."""
 
     examples: int
     duplicates: int
+    bad: tuple[Bad, ...] = ()
 
 
-def prepare(params: Params, folder: Path) -> Prepared:
-    """Read the raw data of the chosen task, split them, and write their store into the new folder `folder`."""
-    task = params.chosen
+def prepare(params: Params, folder: Path, workers: int) -> Prepared:
+    """Read the raw data of the chosen task, split them, and write their store into the new folder `folder`.
+
+    `workers` processes decode; the store is the same for any number of them.
+    """
+    folder.mkdir()
+    if isinstance(params.chosen, TabularTask):
+        return _prepare_table(params, params.chosen, folder)
+    return _prepare_files(params, params.chosen.decode, folder, workers)
+
+
+def _prepare_table(params: Params, task: TabularTask, folder: Path) -> Prepared:
     table = read_csv(params.source, task.decode)
     classes = check_classes(str(params.source), table.examples)
-    labels = [example.label for example in table.examples]
-    groups = [example.group for example in table.examples]
-    shares = {"train": 1 - task.split.val - task.split.test, "val": task.split.val, "test": task.split.test}
-    splits = split(labels, groups, shares, params.seed)
-    schema = Schema(
-        modality=task.modality,
-        shape=table.items.shape[1:],
-        dtype=str(table.items.dtype),
-        classes=classes,
-        features=table.features,
-        sha256=digest(table.items, labels, list(splits)),
-    )
-    folder.mkdir()
-    write_store(folder, table.items, table.examples, list(splits), schema)
+    splits = split_examples(table.examples, task.split.val, task.split.test, params.seed)
+    with StoreWriter(folder, table.items.shape[1:], "float32") as store:
+        store.add(table.items)
+        store.finish(table.examples, splits, task.modality, classes, table.features)
     return Prepared(len(table.examples), table.duplicates)
+
+
+def _prepare_files(params: Params, decode: FilesDecode, folder: Path, workers: int) -> Prepared:
+    task = params.chosen
+    decoder = make_decoder(task.modality, decode.model_dump())
+    source = open_source(params.source, task.format, decode, decoder.suffixes)
+    check_classes(str(params.source), source.examples)  # before the long work
+    examples: list[Example] = []
+    repeats: list[Repeat] = []
+    bad: list[Bad] = []
+    with StoreWriter(folder, decoder.shape, decoder.dtype, len(decoder.features)) as store:
+        for found in decode_all(source, decoder, str(params.source), decode.max_bad, workers):
+            match found:
+                case Used():
+                    examples += found.examples
+                    store.add(found.decoded.items, found.decoded.features)
+                case Repeat():
+                    repeats.append(found)
+                case Bad():
+                    bad.append(found)
+        classes = check_classes(str(params.source), examples)
+        splits = split_examples(examples, task.split.val, task.split.test, params.seed)
+        rate = decode.sample_rate if isinstance(decode, AudioDecode) else None
+        store.finish(examples, splits, task.modality, classes, decoder.features, rate)
+    return Prepared(len(examples), len(repeats), tuple(bad))

@@ -20,12 +20,41 @@ def check_classes(source: str, examples: Sequence[Example]) -> tuple[str, ...]:
         groups.setdefault(example.label, set()).add(example.group)
     if len(groups) < 2:
         raise DataError(source, f"one class only, {examples[0].label!r}", "at least two")
+    drawn = _drawn(examples)
     for label in sorted(groups):
-        if len(groups[label]) < len(SPLITS):
-            count = len(groups[label])
+        of_class = [example for example in examples if example.label == label]
+        count = len({example.group for example in of_class if example.split in {"", "train"}})
+        if count < len(drawn):
             found = f"class {label!r} has {count} {'example or group' if count == 1 else 'examples or groups'}"
-            raise DataError(source, found, f"at least {len(SPLITS)}, one for each of {', '.join(SPLITS)}")
+            raise DataError(source, found, f"at least {len(drawn)}, one for each of {', '.join(drawn)}")
+        for name in set(SPLITS) - set(drawn):
+            if all(example.split != name for example in of_class):
+                raise DataError(source, f"class {label!r} has no example in {name}", f"some, as others have in {name}")
     return tuple(sorted(groups))
+
+
+def split_examples(examples: Sequence[Example], val: float, test: float, seed: int) -> list[str]:
+    """Give each example the name of its split: the one that the data prescribe, or one drawn in these shares.
+
+    Where the data prescribe a test set nothing else goes there, and likewise for a validation set; what they
+    prescribe for training gives the others. Raises `DataError` where a class is left out of a split.
+    """
+    chosen = [example.split for example in examples]
+    shares = {name: {"val": val, "test": test}[name] for name in _drawn(examples) if name != "train"}
+    if not shares:
+        return chosen
+    places = [place for place, name in enumerate(chosen) if name in {"", "train"}]
+    labels, groups = [examples[place].label for place in places], [examples[place].group for place in places]
+    drawn = split(labels, groups, {"train": 1 - sum(shares.values()), **shares}, seed)
+    for place, name in zip(places, drawn, strict=True):
+        chosen[place] = str(name)
+    return chosen
+
+
+def _drawn(examples: Sequence[Example]) -> list[str]:
+    """Return the splits that are ours to draw: train, and those that the data do not prescribe."""
+    prescribed = {example.split for example in examples}
+    return [name for name in SPLITS if name == "train" or name not in prescribed]
 
 
 def split(labels: Sequence[str], groups: Sequence[str], shares: Mapping[str, float], seed: int) -> NDArray[np.str_]:

@@ -15,20 +15,26 @@ CHARTS = 24
 
 
 def write_statistics(folder: Path, store: Store, prepared: Prepared) -> None:
-    """Write metrics.json, classes.csv (items by split and class) and features.csv into the new folder `folder`."""
+    """Write what the data hold into the new folder `folder`.
+
+    metrics.json; classes.csv, items by split and class; features.csv; bad.csv, the files that were left out.
+    """
     folder.mkdir()
     counts = class_counts(store)
     metrics = {
         "examples": prepared.examples,
         "groups": int(store.index["group"].nunique()),
         "duplicates": prepared.duplicates,
-        "missing": significant(float(np.isnan(store.items).mean())),
+        "bad": len(prepared.bad),
+        "missing": significant(float(np.isnan(store.features).mean())),
         "count": {
             split: dict(zip(rows["class"], map(int, rows["count"]), strict=True))
             for split, rows in counts.groupby("split", sort=False)
         },
     }
     write_json(folder / "metrics.json", metrics)
+    bad = pd.DataFrame(prepared.bad, columns=["file", "reason"])
+    bad.to_csv(folder / "bad.csv", index=False, lineterminator="\n")
     counts.to_csv(folder / "classes.csv", index=False, lineterminator="\n")
     feature_distributions(store).to_csv(folder / "features.csv", index=False, lineterminator="\n", float_format="%.6g")
 
@@ -46,16 +52,17 @@ def class_counts(store: Store) -> pd.DataFrame:
 
 def feature_distributions(store: Store) -> pd.DataFrame:
     """Bin the first features of the training rows by class: columns feature, class, value (a bin's middle), share."""
-    train = store.subset("train")
+    train = store.places("train")
+    labels = store.index["label"].to_numpy(np.int64)[train]
     rows = []
     for place, feature in enumerate(store.schema.features[:CHARTS]):
-        values = train.items[:, place].astype(np.float64)
+        values = store.features[train, place].astype(np.float64)
         there = ~np.isnan(values)
         if not there.any():
             continue
         edges = np.histogram_bin_edges(values[there], BINS)
         for number, name in enumerate(store.schema.classes):
-            chosen = values[there & (train.labels == number)]
+            chosen = values[there & (labels == number)]
             share = np.histogram(chosen, edges)[0] / max(len(chosen), 1)
             rows += [
                 (feature, name, middle, part) for middle, part in zip((edges[1:] + edges[:-1]) / 2, share, strict=True)

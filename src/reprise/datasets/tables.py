@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reprise.blocks import TabularDecode
 from reprise.datasets.examples import Example
 from reprise.decoding.tabular import MISSING, CellError, decode_row
 from reprise.errors import DataError, ParamsError
-from reprise.params import TabularDecode
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,27 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    f1_score,
+    log_loss,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
 
 CALIBRATION_BINS = 10
 
 
-def classification_metrics(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, float]:
+def classification_metrics(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], predicted: NDArray[np.int64]
+) -> dict[str, float]:
     """Return accuracy, balanced accuracy, macro F1, log loss, ROC AUC and expected calibration error.
 
-    Takes int64 [N], in which every class occurs, and [N, classes], rows that sum to 1. The area under the
-    ROC curve is that of the second class where there are two, else the mean over one class against the rest.
+    Takes int64 [N], in which every class occurs, [N, classes], rows that sum to 1, and what was decided, int64 [N].
+    The area under the ROC curve is that of the second class where there are two, else the mean over one class
+    against the rest.
     """
-    predicted = probabilities.argmax(axis=1)
     classes = np.arange(probabilities.shape[1])
     scores = probabilities[:, 1] if len(classes) == 2 else probabilities
     return {
@@ -24,6 +33,14 @@ def classification_metrics(labels: NDArray[np.int64], probabilities: NDArray[np.
         "roc_auc": float(roc_auc_score(labels, scores, multi_class="ovr", labels=classes)),
         "calibration_error": calibration_error(labels, probabilities),
     }
+
+
+def metrics_of_positive(labels: NDArray[np.int64], predicted: NDArray[np.int64], positive: int) -> dict[str, float]:
+    """Return precision, recall and F1 of one of two classes."""
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        labels == positive, predicted == positive, average="binary", zero_division=0
+    )
+    return {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
 
 
 def calibration_bins(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[tuple[float, float, int]]:

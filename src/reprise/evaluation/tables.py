@@ -34,19 +34,31 @@ def calibration(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -
     return pd.DataFrame(calibration_bins(labels, probabilities), columns=["confidence", "accuracy", "count"])
 
 
-def mistakes(
-    index: pd.DataFrame, probabilities: NDArray[np.float64], classes: Sequence[str], most: int
-) -> pd.DataFrame:
-    """Return the worst mistakes, the surest first: columns file, row, group, actual, predicted, probability.
+def recall(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: Sequence[str]) -> pd.DataFrame:
+    """Return which share of each class is found, the least first: columns class, recall, count."""
+    counts = np.bincount(labels, minlength=len(classes))
+    right = np.bincount(labels[predicted == labels], minlength=len(classes))
+    table = pd.DataFrame({"class": list(classes), "recall": right / counts, "count": counts})
+    return table.sort_values("recall", kind="stable")
 
-    `index` is that of the store for these examples; `probability` is what was given to the wrong class.
+
+def mistakes(
+    index: pd.DataFrame,
+    probabilities: NDArray[np.float64],
+    predicted: NDArray[np.int64],
+    classes: Sequence[str],
+    most: int,
+) -> pd.DataFrame:
+    """Return the worst mistakes, the surest first: columns file, row, clip, group, actual, predicted, probability.
+
+    `index` is that of the store for these examples, and the table's index is the places in it; `probability` is
+    what was given to the wrong class.
     """
-    names = np.array(classes)
-    predicted = probabilities.argmax(axis=1)
-    table = index[["file", "row", "group"]].assign(
-        actual=names[index["label"].to_numpy()],
+    names, labels = np.array(classes), index["label"].to_numpy(np.int64)
+    table = index[["file", "row", "clip", "group"]].assign(
+        actual=names[labels],
         predicted=names[predicted],
-        probability=probabilities.max(axis=1),
+        probability=probabilities[np.arange(len(index)), predicted],
     )
-    wrong: pd.DataFrame = table[predicted != index["label"].to_numpy()]
+    wrong: pd.DataFrame = table.reset_index(drop=True)[predicted != labels]
     return wrong.sort_values("probability", ascending=False, kind="stable").head(most)

@@ -1,11 +1,19 @@
 """A whole bundle."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from reprise.bundle import Bundle, write_bundle
+import numpy as np
+from numpy.typing import NDArray
+
+from reprise.answers import Probabilities, decide, pool
+from reprise.blocks import TabularTask
+from reprise.bundle import Bundle, Decision, Example, write_bundle
+from reprise.datasets.sources import open_source
 from reprise.datasets.store import Store
-from reprise.exporting.examples import write_examples
+from reprise.decoding.decoder import make_decoder
+from reprise.exporting.examples import Answer, write_files, write_rows
 from reprise.exporting.graph import write_graph
 from reprise.exporting.parity import check_parity
 from reprise.exporting.reference import reference
@@ -16,30 +24,65 @@ from reprise.params import Params
 def write_model(folder: Path, network: Network, store: Store, metrics: Mapping[str, float], params: Params) -> float:
     """Write the bundle of `network` into the new folder `folder`; raise `ParityError` where the graph differs from it.
 
-    Returns the largest difference of a probability between the graph and the network on the test set.
+    `metrics` are those of evaluate, the thresholds among them. Returns the largest difference of a probability
+    between the graph and the network on the test set.
     """
     folder.mkdir()
     schema, task = store.schema, params.chosen
+    decision = _decision(params, schema.classes, metrics)
     model = write_graph(folder / "model.onnx", network, schema.shape, schema.dtype)
-    train, test = store.subset("train"), store.subset("test")
-    probabilities = network.probabilities(test.items)
-    difference = check_parity(folder / model.file, test.items, probabilities)
-    examples = write_examples(
-        folder / "examples", test, probabilities, schema.classes, schema.features, task.export.examples
-    )
+    test = store.subset("test").items
+    probabilities = network.probabilities(test)
+    positive = schema.classes.index(decision.positive) if decision.positive else 0
+    by_threshold = partial(decide, threshold=decision.threshold, positive=positive)
+    difference = check_parity(folder / model.file, test, probabilities, by_threshold)
     bundle = Bundle(
         task=params.task,
         modality=task.modality,
         decode=task.decode.model_dump(),
         features=schema.features,
         classes=schema.classes,
-        threshold=None,
+        decision=decision,
         model=model,
         metrics=dict(metrics),
         parameters=params.model_dump(exclude={"tasks"}) | task.model_dump(),
         data_sha256=schema.sha256,
-        reference=reference(train.items, schema.features),
-        examples=examples,
+        reference=reference(store.features[store.places("train")], schema.features),
+        examples=_write_examples(folder / "examples", store, probabilities, _answer(schema.classes, decision), params),
     )
     write_bundle(folder, bundle)
     return difference
+
+
+def _decision(params: Params, classes: tuple[str, ...], metrics: Mapping[str, float]) -> Decision:
+    two = len(classes) == 2
+    return Decision(
+        positive=(params.chosen.evaluate.positive or classes[1]) if two else None,
+        threshold=metrics["threshold"] if two else None,
+        pool=params.chosen.evaluate.group or "mean",
+        group_threshold=metrics.get("group_threshold", metrics["threshold"]) if two else None,
+    )
+
+
+def _answer(classes: tuple[str, ...], decision: Decision) -> Answer:
+    positive = classes.index(decision.positive) if decision.positive else 0
+
+    def answer(probabilities: NDArray[np.float32]) -> tuple[str, Probabilities]:
+        if len(probabilities) == 1:
+            return classes[int(decide(probabilities, decision.threshold, positive)[0])], probabilities[0]
+        together = np.zeros(len(probabilities), np.int64)
+        pooled = pool(probabilities, together, decision.pool, positive, decision.threshold)
+        return classes[int(decide(pooled, decision.group_threshold, positive)[0])], pooled[0]
+
+    return answer
+
+
+def _write_examples(
+    folder: Path, store: Store, probabilities: NDArray[np.float32], answer: Answer, params: Params
+) -> tuple[Example, ...]:
+    task = params.chosen
+    if isinstance(task, TabularTask):
+        return write_rows(folder, store, probabilities, answer, task.export.examples)
+    decoder = make_decoder(task.modality, task.decode.model_dump())
+    source = open_source(params.source, task.format, task.decode, decoder.suffixes)
+    return write_files(folder, store, source, decoder, probabilities, answer, task.export.examples)

@@ -1,15 +1,18 @@
 """What every network is: to the training loop, to the rest of the pipeline, and as a graph to export."""
 
 from abc import ABC, abstractmethod
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from reprise.items import Items
+
 # Items at a time outside training: enough to keep a device busy, little enough for its memory.
-_BATCH = 256
+_BATCH = 64
 
 
 class Network(Protocol):
@@ -19,8 +22,11 @@ class Network(Protocol):
     def layers(self) -> tuple[str, ...]:
         """The names of the layers whose activations the graph gives beside the probabilities."""
 
-    def probabilities(self, items: NDArray[Any]) -> NDArray[np.float32]:
+    def probabilities(self, items: Items) -> NDArray[np.float32]:
         """Return float32 [N, classes], rows that sum to 1, for items [N, *shape]."""
+
+    def representations(self, items: Items) -> list[NDArray[np.float32]]:
+        """Return the activations of `layers`, each float32 [N, width]."""
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all that `load` needs to make this network again, on the CPU."""
@@ -35,6 +41,12 @@ class Classifier(nn.Module, ABC):
     layers: tuple[str, ...] = ()
     # Whether bfloat16 products are worth their conversions on a GPU.
     mixed_precision = False
+    # Changes what the front makes of the items, at random, while training.
+    augmentation: Callable[[Tensor], Tensor] | None = None
+
+    @abstractmethod
+    def fit_input(self, items: Items) -> None:
+        """Measure what normalisation needs over the training items."""
 
     @abstractmethod
     def activations(self, items: Tensor) -> tuple[Tensor, ...]:
@@ -57,14 +69,21 @@ class TorchNetwork:
         return self.classifier.layers
 
     @torch.inference_mode()
-    def probabilities(self, items: NDArray[Any]) -> NDArray[np.float32]:
+    def probabilities(self, items: Items) -> NDArray[np.float32]:
         """Return float32 [N, classes] for items [N, *shape], in batches."""
-        device = next(self.classifier.parameters()).device
-        found = [
-            torch.softmax(self.classifier(torch.from_numpy(items[start : start + _BATCH]).to(device)), dim=1).cpu()
-            for start in range(0, len(items), _BATCH)
-        ]
+        found = [torch.softmax(self.classifier(batch), dim=1).cpu() for batch in self._batches(items)]
         return torch.cat(found).numpy()
+
+    @torch.inference_mode()
+    def representations(self, items: Items) -> list[NDArray[np.float32]]:
+        """Return the activations of the named layers, each float32 [N, width], in batches."""
+        found = [[layer.cpu() for layer in self.classifier.activations(batch)[:-1]] for batch in self._batches(items)]
+        return [torch.cat(parts).numpy() for parts in zip(*found, strict=True)]
+
+    def _batches(self, items: Items) -> Iterator[Tensor]:
+        device = next(self.classifier.parameters()).device
+        for start in range(0, len(items), _BATCH):
+            yield torch.from_numpy(np.asarray(items[start : start + _BATCH])).to(device)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the parameters and buffers by name."""

@@ -1,14 +1,13 @@
 """Nearest neighbours for tables."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from reprise.blocks import TabularModel
+from reprise.items import Items
 from reprise.networks.scaler import Scaler
-from reprise.params import TabularModel
 
 # Differences of features that are held at a time, in numbers: 64 MiB.
 _DIFFERENCES = 2**24
@@ -29,11 +28,15 @@ class Knn:
         self.labels = labels
 
     @torch.inference_mode()
-    def probabilities(self, items: NDArray[Any]) -> NDArray[np.float32]:
+    def probabilities(self, items: Items) -> NDArray[np.float32]:
         """Return float32 [N, classes]: the weighed votes of the neighbours, in batches."""
         batch = max(1, _DIFFERENCES // self._graph.items.numel())
-        parts = [torch.from_numpy(items[start : start + batch]) for start in range(0, len(items), batch)]
+        parts = [torch.from_numpy(np.asarray(items[start : start + batch])) for start in range(0, len(items), batch)]
         return torch.cat([self._graph(part)[0] for part in parts]).numpy()
+
+    def representations(self, items: Items) -> list[NDArray[np.float32]]:
+        """Return nothing: the votes have no layers."""
+        return []
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the scaler's buffers, the scaled training rows and their classes."""

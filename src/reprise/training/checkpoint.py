@@ -5,17 +5,16 @@ import io
 import json
 import pickle
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
 import reprise
-from reprise.datasets.store import Schema
+from reprise.blocks import Model
 from reprise.errors import ArtifactError
 from reprise.files import replacing
-from reprise.params import TabularModel
+from reprise.schema import Schema
 from reprise.training.settings import Settings
 
 
@@ -51,10 +50,10 @@ class Checkpoint:
         self.path.unlink(missing_ok=True)
 
 
-def fingerprint(settings: Settings, model: TabularModel, schema: Schema, splits: bytes) -> str:
+def fingerprint(settings: Settings, model: Model, schema: Schema, splits: bytes) -> str:
     """Return a digest of all that the weights depend on: settings, data, their splits, and the code."""
     told = {
-        "settings": asdict(settings),
+        "settings": settings.told(),
         "model": model.model_dump(),
         "schema": schema.model_dump(),
         "torch": torch.__version__,

@@ -5,30 +5,37 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from reprise.datasets.store import Schema, Subset
+from reprise.blocks import ImageModel, Model, TabularModel, VideoModel
+from reprise.datasets.store import Subset
 from reprise.errors import ParamsError
 from reprise.networks.classifier import Network, TorchNetwork
 from reprise.networks.files import classifier
 from reprise.networks.knn import Knn
+from reprise.networks.pictures import PictureNet
+from reprise.networks.pretrained import load_imagenet
 from reprise.networks.scaler import Scaler
-from reprise.params import TabularModel
+from reprise.networks.videos import VideoNet
+from reprise.schema import Schema
+from reprise.training.augment import augmentation
 from reprise.training.checkpoint import Checkpoint
-from reprise.training.fit import fit
+from reprise.training.distributed import World
+from reprise.training.fit import ALONE, fit
 from reprise.training.settings import Settings
 from reprise.training.watchers import Epoch, Watcher
 
 
 def train_network(
-    model: TabularModel,
+    model: Model,
     schema: Schema,
     settings: Settings,
     train: Subset,
     val: Subset,
     watchers: Sequence[Watcher] = (),
     checkpoint: Checkpoint | None = None,
+    world: World = ALONE,
 ) -> Network:
-    """Train the network that `model` names on `train`, choosing by `val`."""
-    if model.network == "knn":
+    """Train the network that `model` names on `train`, choosing by `val`, with the other processes of `world`."""
+    if isinstance(model, TabularModel) and model.network == "knn":
         knn = _fit_knn(model, schema, train)
         epoch = _only_epoch(knn, train, val)
         for watcher in watchers:
@@ -36,11 +43,15 @@ def train_network(
             watcher.end(epoch)
         return knn
     torch.manual_seed(settings.seed)
-    network = classifier(model, schema.shape, len(schema.classes))
-    for module in network.modules():
-        if isinstance(module, Scaler):
-            module.fit(train.items)
-    fit(network, train, val, settings, watchers, checkpoint)
+    network = classifier(model, schema)
+    network.fit_input(train.items)
+    if isinstance(model, ImageModel | VideoModel) and model.pretrained:
+        assert isinstance(network, PictureNet | VideoNet)
+        load_imagenet(network, model.network)
+    if settings.augment:
+        network.augmentation = augmentation(settings.augment)
+    fit(network, train, val, settings, watchers, checkpoint, world)
+    network.augmentation = None
     return TorchNetwork(network)
 
 
@@ -49,9 +60,10 @@ def _fit_knn(model: TabularModel, schema: Schema, train: Subset) -> Network:
         where, found = "params.yaml: model.n_neighbors", str(model.n_neighbors)
         raise ParamsError(where, found, f"at most {len(train)}, the number of training examples")
     scaler = Scaler(schema.shape[0])
-    scaler.fit(train.items)
+    rows = np.asarray(train.items)
+    scaler.fit(rows)
     with torch.inference_mode():
-        items = scaler(torch.from_numpy(train.items)).contiguous()
+        items = scaler(torch.from_numpy(rows)).contiguous()
     return Knn(scaler, items, torch.from_numpy(train.labels), model)
 
 
