@@ -49,7 +49,6 @@ def test_the_seed_decides_and_the_items_stay_as_they_were(settings, items: torch
     assert torch.equal(items, before)
     assert found[0].shape == items.shape
     assert found[0].dtype == items.dtype
-    assert found[0].min() >= items.min() - 1e-5 or settings == AudioAugment()
 
 
 @pytest.mark.parametrize("changes", [{"colour": 1.0}, {"rotate": 180.0, "crop": 0.9}, {"flip": True}])

@@ -10,7 +10,6 @@ from reprise.errors import ArtifactError, ParamsError
 from reprise.networks.mlp import Mlp
 from reprise.training.checkpoint import Checkpoint
 from reprise.training.fit import best_epoch, class_weights, fit
-from reprise.training.distributed import pick_device
 from reprise.training.settings import Settings
 from reprise.training.watchers import Epoch
 
@@ -157,7 +156,3 @@ def test_balanced_class_weights_find_the_rare_class() -> None:
             found = network.eval()(torch.from_numpy(items)).argmax(1).numpy()
         recalls.append((found[labels == 1] == 1).mean())
     assert recalls[1] > recalls[0] + 0.3
-
-
-def test_device_is_what_there_is() -> None:
-    assert pick_device().type in {"cpu", "cuda", "mps"}

@@ -26,7 +26,7 @@ class ArrayFrames:
         self._archive = ZipFile(BytesIO(content))
         names = self._archive.namelist()
         if "frames.npy" not in names:
-            raise DecodeError(f"arrays {', '.join(names) or 'none'}", _EXPECTED)
+            raise DecodeError("no array `frames`", _EXPECTED)
         if "fps.npy" in names:
             fps = self._number("fps.npy")
         with self._archive.open("frames.npy") as file:

@@ -65,5 +65,5 @@ def _moments(values: NDArray[np.integer]) -> tuple[float, float]:
     """Return mean and standard deviation."""
     floats = values.ravel().astype(np.float64)
     mean = float(floats.sum()) / floats.size
-    variance = float(floats @ floats) / floats.size - mean * mean
+    variance = float(np.square(floats).sum()) / floats.size - mean * mean
     return mean, math.sqrt(max(variance, 0.0))

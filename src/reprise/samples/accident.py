@@ -41,6 +41,7 @@ class _Scene:
     seconds: _Array
     vehicles: list[_Vehicle] = field(default_factory=list)
     crossing: bool = False
+    smoke: _Array | None = None  # [frames, puffs, 3]
     pieces: _Array | None = None  # [frames, pieces, 2], what flies off in an accident
 
     def lane(self, number: int) -> float:
@@ -73,7 +74,7 @@ def _collide(scene: _Scene, speed: float) -> None:
     number = int(rng.integers(scene.lanes))
     forward, kind = scene.forward(number), rng.integers(4)
     scene.crossing = bool(kind == 3)
-    place = np.array([scene.between(-30, 30) * (kind < 3), scene.lane(number) + rng.normal(0, 2)])
+    place = np.array([scene.between(-20, 20) * (kind < 3), scene.lane(number) + rng.normal(0, 2)])
     ahead = np.array([forward, 0.0])
     side = np.array([0.0, rng.choice((-1, 1))])
     first = speed * (ahead + rng.normal(0, 0.12) * abs(side))
@@ -86,15 +87,21 @@ def _collide(scene: _Scene, speed: float) -> None:
     )[kind]
     before = np.minimum(scene.seconds - at, 0)[:, None]
     after = 1 - np.exp(-2.5 * np.maximum(scene.seconds - at, 0))[:, None]  # friction
-    push = speed / 260 + 0.3
+    push = speed / 300 + 0.5
     for velocity, start, away in ((first, place, -gap), (second, place + gap, gap)):
-        slide = 0.16 * (first + second) + 0.35 * push * away + rng.normal(0, 8, 2) * push
-        spin = rng.normal(0, 1.1) * push
+        slide = 0.1 * (first + second) + 0.35 * push * away + rng.normal(0, 8, 2) * push
+        spin = rng.choice((-1, 1)) * rng.uniform(0.4, 1.6) * push
         where = start + velocity * before + slide * after
         still = ahead if abs(velocity).max() < 1 else velocity
         scene.add(where[:, 0], where[:, 1], np.arctan2(still[1], still[0]) + spin * after[:, 0])
-    count = rng.integers(4, 16)
+    count = rng.integers(8, 24)
     flight = (rng.normal(0, 22, (count, 2)) * push + 0.2 * first) * after[:, None]
+    if rng.random() < 0.8:
+        puffs = rng.integers(3, 7)
+        drift = rng.normal(0, 8, 2) + rng.normal(0, 5, (puffs, 2))
+        t = np.maximum(scene.seconds - at - rng.uniform(0, 0.5, puffs)[:, None], 0).T[:, :, None]
+        end = where[-1] * 0 + where[:, None]
+        scene.smoke = np.concatenate([end + drift * np.minimum(t, 2), np.minimum(t * 20, 16)], axis=2)
     scene.pieces = np.where(after[:, None] > 0, place + gap / 2 + flight, np.nan)
 
 
@@ -168,6 +175,7 @@ class _View:
         self.fill(_BOX * (length, width) + (along, across), colour)
 
 
+_ROUND = np.stack([np.cos(a := np.arange(0, 6.2, 0.4)), np.sin(a)], axis=1)
 _BOX = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 _BODY = np.array([[0.5, 0.3], [0.42, 0.5], [-0.45, 0.5], [-0.5, 0.35], [-0.5, -0.35], [-0.45, -0.5], [0.42, -0.5], [0.5, -0.3]])
 _GLASS = (np.array([[0.28, 0.38], [0.28, -0.38], [0.12, -0.32], [0.12, 0.32]]), np.array([[-0.3, 0.3], [-0.3, -0.3], [-0.4, -0.36], [-0.4, 0.36]]))
@@ -190,7 +198,7 @@ def _street(scene: _Scene, turn: _Array) -> Image.Image:
         across = line * _LANE - half
         for along in range(-150, 150, 15 if 2 * line == scene.lanes else 24):
             view.box(along, across, 15 if 2 * line == scene.lanes else 11, 1.6, (220, 216, 200))
-    for _ in range(rng.integers(10)):
+    for _ in range(rng.integers(6)):
         tone = int(rng.integers(30, 220))
         view.box(scene.between(-90, 90), scene.between(-half, half), *rng.uniform(2, 6, 2), (tone, tone, tone))
     for _ in range(rng.integers(4)):
@@ -208,7 +216,7 @@ def _film(scene: _Scene, street: Image.Image, turn: _Array) -> NDArray[np.uint8]
         view = _View(image, turn)
         for place in [] if scene.pieces is None else scene.pieces[frame]:
             if not np.isnan(place).any():
-                view.box(*place, 4, 3, (190, 190, 186))
+                view.box(*place, 5, 4, (200, 200, 196))
         for vehicle in scene.vehicles:
             at, size = vehicle.track[frame, :2], (vehicle.length, _WIDTH)
             heading = _turn(vehicle.track[frame, 2])
@@ -216,6 +224,11 @@ def _film(scene: _Scene, street: Image.Image, turn: _Array) -> NDArray[np.uint8]
             view.fill((_BODY * size) @ heading + at, vehicle.colour)
             for glass in _GLASS:
                 view.fill((glass * size) @ heading + at, (28, 34, 44))
+        if scene.smoke is not None:
+            for x, y, radius in scene.smoke[frame]:
+                if radius > 0:
+                    view.fill(_ROUND * radius + (x, y), (225, 225, 225, 90))
+                    view.fill(_ROUND * radius*.4 + (x, y), (255, 140, 20, 160))
         shake = np.clip(0.8 * shake + rng.normal(0, jerk, 2), -_SHAKE, _SHAKE)
         left, top = (np.rint(shake) + _SHAKE).astype(int).tolist()
         frames.append(np.asarray(image.crop((left, top, left + 2 * _SIZE, top + 2 * _SIZE)).reduce(2)))
@@ -239,9 +252,9 @@ def _video(rng: np.random.Generator, happening: Callable[[_Scene, float], None],
     scene = _Scene(rng, int(rng.integers(2, 5)), np.arange(rng.integers(30, 51)) / _FPS)
     happening(scene, speed)
     _traffic(scene, speed)
-    turn = rng.uniform(1.1, 1.6) * _turn(rng.uniform(0, 2 * np.pi))
+    turn = rng.uniform(1.4, 2.0) * _turn(rng.uniform(0, 2 * np.pi))
     frames = _film(scene, _street(scene, turn), turn)
-    light = rng.uniform(0.55, 1.2) * rng.normal(1, 0.05, 3)
+    light = rng.uniform(0.65, 1.2) * rng.normal(1, 0.04, 3)
     noise = rng.normal(0, rng.choice((1, 3, 6)), (*frames.shape[:3], 1))
     return np.clip(np.rint(frames * light + noise), 0, 255).astype(np.uint8)
 

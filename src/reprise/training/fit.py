@@ -73,7 +73,7 @@ class _Run:
         # Fused: faster, and without the square root of MKL's vector library, whose bits follow the processor.
         self.optimizer = AdamW(classifier.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
         self.steps = steps_per_epoch(len(train), settings.batch_size)
-        _check_shares(len(train) // self.steps, world)
+        _check_shares(len(train) // self.steps, settings, world)
         self.schedule = _schedule(self.optimizer, settings, settings.epochs * self.steps)
         self.mixes = classifier.mixed_precision and self.device.type == "cuda" and torch.cuda.is_bf16_supported()
         self.history: list[Epoch] = []
@@ -181,11 +181,10 @@ def best_epoch(history: Sequence[Epoch]) -> Epoch:
     return min(history, key=lambda epoch: epoch.val_loss)
 
 
-def _check_shares(smallest: int, world: World) -> None:
+def _check_shares(smallest: int, settings: Settings, world: World) -> None:
     if smallest < world.size:
-        raise ParamsError(
-            "params.yaml: batch_size", "batches too small to share", f"at least {world.size} examples each"
-        )
+        expected = f"at least {world.size}, one example for each process"
+        raise ParamsError("params.yaml: batch_size", str(settings.batch_size), expected)
 
 
 def _stalled(history: Sequence[Epoch], patience: int) -> bool:
