@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reprise.errors import ParamsError
 from reprise.params import read_params
@@ -42,7 +43,7 @@ def test_frozen(tmp_path: Path) -> None:
         ("lr: 0.003\n", "", "lr: missing; expected a number above 0"),
         ("seed: 0", "seed: true", "seed: True; expected a whole number from 0 to 4294967295"),
         ("seed: 0", "seed: 1.5", "seed: 1.5; expected a whole number from 0 to 4294967295"),
-        ("task: wine", "task: win", "task: 'win'; expected one of the sections under tasks: wine"),
+        ("task: wine", "task: win", "task: 'win'; expected one of the sections under tasks: accident, geometry"),
         ("data: sample", "data: samples", "data: 'samples'; expected sample or raw"),
         ("epochs: 60", "epoch: 60", "tasks.wine.train.epoch: unknown key; expected epochs"),
         ("seed: 0", "speed: 0", "speed: unknown key; expected seed"),
@@ -88,3 +89,50 @@ def test_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_bytes(b"task: \xff")
     with pytest.raises(ParamsError, match="byte 0xff at 6; expected UTF-8 text"):
         read_params(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("hotdog.decode.size", "big", "hotdog.decode.size: 'big'; expected a whole number of pixels from 8 to 4096"),
+        ("hotdog.decode.sizes", 64, "hotdog.decode.sizes: unknown key; expected size"),
+        ("hotdog.decode.sample_rate", 8000, "hotdog.decode.sample_rate: unknown key; expected one of classes, group"),
+        ("hotdog.format", "csv", "hotdog.format: 'csv'; expected folder, parquet, cifar10 or stl10"),
+        ("hotdog.train.augment", {"flips": True}, "hotdog.train.augment.flips: unknown key; expected flip"),
+        ("hotdog.train.augment", {"rotate": 200}, "hotdog.train.augment.rotate: 200; expected a number of degrees"),
+        ("hotdog.modality", "sound", "hotdog.modality: 'sound'; expected tabular, image, audio or video"),
+        ("hotdog.modality", None, "hotdog.modality: missing; expected tabular, image, audio or video"),
+        ("hotdog.model.pretrained", True, "hotdog.model.pretrained: resnet18 with stem imagenet and width 32; expected"),
+        ("hotdog.evaluate.threshold", "best", "hotdog.evaluate.threshold: 'best'; expected f1, precision or recall"),
+        ("hotdog.decode.group", "(", "hotdog.decode.group: '(' (missing ), unterminated subpattern at position 0)"),
+        ("geometry.train.seeds", [1, 1], "geometry.train.seeds: [1, 1]; expected a list of different whole numbers"),
+        ("geometry.train.seeds", [], "geometry.train.seeds: []; expected a list of different whole numbers"),
+        ("species.model.f_max", 9000.0, "species.model.f_max: 9000.0; expected more than f_min and at most 8000, half"),
+        ("species.model.f_min", 7500.0, "species.model.f_max: 7500.0; expected more than f_min"),
+        ("accident.decode.fps", 0.1, "accident.decode.fps: 0.1; expected at least one frame in 1.6 seconds"),
+        (
+            "accident.decode.classes",
+            {"accident": ["positive", "rash"], "normal": ["rash/"]},
+            "accident.decode.classes: folder 'rash/' for accident and for normal; expected each folder once",
+        ),
+        ("accident.decode.classes", {"accident": []}, "accident.decode.classes.accident: []; expected"),
+    ],
+)
+def test_mistakes_in_the_blocks_of_each_modality(tmp_path: Path, key: str, value: object, message: str) -> None:
+    content = yaml.safe_load(COMMITTED)
+    *blocks, last = key.split(".")
+    place = content["tasks"]
+    for block in blocks:
+        place = place[block]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    with pytest.raises(ParamsError) as caught:
+        read(tmp_path, yaml.safe_dump(content))
+    assert f"params.yaml: tasks.{message}" in str(caught.value)
+
+
+def test_seeds_are_those_of_the_task_or_the_one_of_all(tmp_path: Path) -> None:
+    assert read(tmp_path, COMMITTED).seeds == (0,)
+    assert read(tmp_path, COMMITTED.replace("task: wine", "task: geometry")).seeds == (0, 1, 2)

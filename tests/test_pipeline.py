@@ -312,7 +312,7 @@ def test_mistakes_through_dvc(committed: Clone) -> None:
     assert committed.json("dvc status --json") == {}
     committed("sed -i.bak 's/task: wine/task: win/' params.yaml")
     checked = committed("reprise check", status=1)
-    assert checked == "error: params.yaml: task: 'win'; expected one of the sections under tasks: wine\n"
+    assert checked == "error: params.yaml: task: 'win'; expected one of the sections under tasks: accident, geometry, hotdog, species, wine\n"
     committed("git checkout -q params.yaml && sed -i.bak 's/data: sample/data: raw/' params.yaml")
     checked = committed("reprise check", status=1)
     assert checked.startswith("error: data/raw/wine: no such file or folder; expected your data")

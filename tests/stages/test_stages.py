@@ -102,7 +102,7 @@ def fails(project: Project, stage: str, capsys: pytest.CaptureFixture[str]) -> s
         ("lr", "fast", "params.yaml: lr: 'fast'; expected a number above 0"),
         ("lr", -1, "params.yaml: lr: -1; expected a number above 0"),
         ("learning_rate", 1, "params.yaml: learning_rate: unknown key; expected one of task, data,"),
-        ("task", "win", "params.yaml: task: 'win'; expected one of the sections under tasks: wine"),
+        ("task", "win", "params.yaml: task: 'win'; expected one of the sections under tasks: accident, "),
     ],
 )
 @pytest.mark.parametrize("stage", STAGES)
@@ -165,8 +165,9 @@ def test_damaged_files_of_an_earlier_stage(
 
 
 def test_damaged_checkpoint(done: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    (done.folder / "models/checkpoint.pt").write_bytes(b"PK\x03\x04 half of a file")
-    message = "models/checkpoint.pt: damaged; expected what a stopped run leaves; delete it to train anew"
+    (done.folder / "models/checkpoints").mkdir()
+    (done.folder / "models/checkpoints/0.pt").write_bytes(b"PK\x03\x04 half of a file")
+    message = "models/checkpoints/0.pt: damaged; expected what a stopped run leaves; delete it to train anew"
     assert fails(done, "train", capsys) == message
 
 
@@ -226,7 +227,7 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(
     shutil.rmtree("reports/train")
 
     process = done.start("train")
-    checkpoint = done.folder / "models/checkpoint.pt"
+    checkpoint = done.folder / "models/checkpoints/0.pt"
     logged = done.folder / "reports/train/plots/metrics/val/loss.tsv"
     while not (logged.exists() and len(logged.read_text().splitlines()) > 50):
         assert process.poll() is None, process.communicate()
@@ -247,6 +248,7 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(
     assert 0 < len(trained) < 360
     assert done.files("models", "reports/train") == expected
     assert not checkpoint.exists()
+    checkpoint.parent.mkdir()
     checkpoint.write_bytes(left)
     trained.clear()
     done.set(lr=0.001)
