@@ -95,7 +95,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path, sample: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A new project folder with the committed parameters and the wine sample; the current folder, too."""
-    _fill(tmp_path, sample)
+    shutil.copytree(sample, tmp_path / "data/sample/wine")
+    fill(tmp_path)
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path)
 
@@ -104,7 +105,8 @@ def project(tmp_path: Path, sample: Path, monkeypatch: pytest.MonkeyPatch) -> Pr
 def finished(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Project:
     """A project in which all four stages have run; not to be written to."""
     folder = tmp_path_factory.mktemp("finished")
-    _fill(folder, sample)
+    shutil.copytree(sample, folder / "data/sample/wine")
+    fill(folder)
     project = Project(folder)
     before = Path.cwd()
     os.chdir(folder)
@@ -123,9 +125,9 @@ def done(tmp_path: Path, finished: Project, monkeypatch: pytest.MonkeyPatch) -> 
     return Project(tmp_path)
 
 
-def _fill(folder: Path, sample: Path) -> None:
+def fill(folder: Path) -> None:
+    """Put the committed parameters and an empty repository into a folder."""
     shutil.copy(ROOT / "params.yaml", folder)
-    shutil.copytree(sample, folder / "data" / "sample" / "wine")
     # DVCLive looks for a DVC repository, and would make one.
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))

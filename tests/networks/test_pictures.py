@@ -7,6 +7,7 @@ import torch
 from reprise.blocks import ImageModel
 from reprise.networks.pictures import PictureMlp, PictureNet
 from reprise.networks.resnet import LAYERS
+
 from .learning import Case, check_graph, learn
 
 SMALL = ImageModel(width=8, stem="small")

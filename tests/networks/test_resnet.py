@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -80,6 +82,25 @@ def test_first_weights_keep_the_variance_of_the_gradient() -> None:
         if isinstance(module, nn.Conv2d):
             fan_out = module.out_channels * module.kernel_size[0] * module.kernel_size[1]
             assert float(module.weight.detach().std()) == pytest.approx((2 / fan_out) ** 0.5, rel=0.1)
+
+
+@pytest.mark.parametrize(("width", "stem"), [(4, "small"), (4, "imagenet"), (12, "small"), (16, "small")])
+def test_gradients_are_those_of_double_precision_and_the_same_each_time(width: int, stem: str) -> None:
+    torch.manual_seed(0)
+    made = Resnet("resnet18", 2, width=width, stem=stem)
+    pictures, labels = torch.rand(8, 8, 8, 3).movedim(-1, 1), torch.arange(8) % 2
+
+    def gradients(network: Resnet, pictures: torch.Tensor) -> list[torch.Tensor]:
+        network.zero_grad()
+        nn.functional.cross_entropy(network.head(network.features(pictures)[-1]), labels).backward()
+        return [parameter.grad.clone() for parameter in network.parameters()]
+
+    exact = gradients(copy.deepcopy(made).double(), pictures.double())
+    first = gradients(made, pictures)
+    for found, expected in zip(first, exact, strict=True):
+        assert float((found - expected).norm()) <= 1e-3 * float(expected.norm())
+    for _ in range(3):
+        assert all(torch.equal(found, before) for found, before in zip(gradients(made, pictures), first, strict=True))
 
 
 def test_dropout_only_while_training() -> None:

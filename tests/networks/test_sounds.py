@@ -7,6 +7,7 @@ import torch
 from reprise.blocks import AudioModel
 from reprise.networks.resnet import LAYERS
 from reprise.networks.sounds import SoundNet
+
 from .learning import check_graph, learn
 
 MODEL = AudioModel(width=4, n_mels=16, n_fft=128, hop=64, f_min=0.0, f_max=4000.0)
@@ -49,8 +50,8 @@ def test_only_settled_tensors_are_saved() -> None:
 
 def test_it_learns_which_tone_sounds() -> None:
     torch.manual_seed(0)
-    items, labels = tones(32)
-    assert learn(SoundNet(MODEL, RATE, 2), items, labels, steps=40) > 0.9
+    items, labels = tones(64)
+    assert learn(SoundNet(MODEL, RATE, 2), items, labels, steps=25) > 0.9
 
 
 @pytest.mark.long

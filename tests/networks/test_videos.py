@@ -7,6 +7,7 @@ import torch
 from reprise.blocks import ImageModel, VideoModel
 from reprise.networks.pictures import PictureNet
 from reprise.networks.videos import VideoNet
+
 from .learning import check_graph, learn
 
 SMALL = VideoModel(width=4, stem="small")
@@ -34,11 +35,12 @@ def test_the_order_and_the_number_of_frames_are_free() -> None:
 
 
 def test_it_learns_what_only_some_frames_show() -> None:
-    torch.manual_seed(0)
-    labels = torch.arange(32) % 2
-    clips = torch.randint(0, 100, (32, 3, 8, 8, 3), dtype=torch.uint8)
-    clips[labels == 1, 1, 2:6, 2:6, 0] = 255
-    assert learn(VideoNet(SMALL, 2), clips, labels, steps=40) > 0.9
+    torch.manual_seed(1)
+    labels = torch.arange(64) % 2
+    clips = torch.zeros(64, 3, 8, 8, 3, dtype=torch.uint8)
+    clips[..., 0] = torch.randint(0, 50, (64, 3, 8, 8))
+    clips[labels == 1, 1, 2:6, 2:6, 0] += 200
+    assert learn(VideoNet(SMALL, 2), clips, labels, steps=15) > 0.9
 
 
 @pytest.mark.long

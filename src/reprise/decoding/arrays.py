@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 from PIL import Image
 
 from reprise.decoding.errors import DecodeError, TooLargeError
-from reprise.decoding.frames import Timeline
+from reprise.decoding.frames import Picture, Timeline
 
 _EXPECTED = "an array `frames` of uint8 [frames, height, width, 3] in the order of C"
 
@@ -43,7 +43,7 @@ class ArrayFrames:
             raise DecodeError("`frames` of another size than it tells", _EXPECTED)
         self.timeline = Timeline(np.arange(count) / fps, count / fps)
 
-    def pictures(self, wanted: list[int]) -> Iterator[Image.Image]:
+    def pictures(self, wanted: list[int]) -> Iterator[Picture]:
         """Yield the wanted frames, whose numbers ascend."""
         size = self._height * self._width * 3
         chosen = set(wanted)
@@ -53,7 +53,8 @@ class ArrayFrames:
             for number in range(len(self.timeline.times)):
                 pixels = file.read(size)
                 if number in chosen:
-                    yield Image.frombuffer("RGB", (self._width, self._height), pixels, "raw", "RGB", 0, 1)
+                    image = Image.frombuffer("RGB", (self._width, self._height), pixels, "raw", "RGB", 0, 1)
+                    yield Picture(image, self._width / self._height)
             file.read(1)
 
     def _number(self, name: str) -> float:

@@ -27,6 +27,13 @@ _LARGEST = 2.0**31
 _UNTOLD = 2**62
 
 
+class _File(BytesIO):
+    """A file in which to seek before the start is to seek to the start: the C code that does it cannot raise."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return super().seek(offset if whence else max(offset, 0), whence)
+
+
 @dataclass(frozen=True)
 class AudioDecoder:
     """Sounds as float32 [1, samples] in -1..1: the mean of the channels, `seconds` from the start.
@@ -56,7 +63,7 @@ class AudioDecoder:
         (length,) = self.shape
         with refusing(_EXPECTED):
             check_whole(content)
-            with soundfile.SoundFile(BytesIO(_with_lengths(content))) as file:
+            with soundfile.SoundFile(_File(_with_lengths(content))) as file:
                 self._check(file)
                 samples = self._read(file)
             if file.samplerate != self.sample_rate:

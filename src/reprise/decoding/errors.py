@@ -32,5 +32,7 @@ def refusing(expected: str) -> Iterator[None]:
     except DecodeError:
         raise
     except Exception as error:
-        text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        # What PyAV and soundfile know without the number of the error and the name of the file.
+        text = getattr(error, "strerror", None) or getattr(error, "error_string", None) or str(error)
+        text = str(text).strip() or type(error).__name__
         raise DecodeError(_OBJECT.sub("the content", text.splitlines()[0]).rstrip(" ."), expected) from error

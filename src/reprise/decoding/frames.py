@@ -30,6 +30,14 @@ class Timeline:
         return np.maximum(np.searchsorted(self.times, due + _ROUNDING, side="right") - 1, 0)
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A frame as RGB, upright, maybe smaller than it was; and its aspect, width by height."""
+
+    image: Image.Image
+    aspect: float
+
+
 class Frames(Protocol):
     """The frames of one video."""
 
@@ -37,5 +45,5 @@ class Frames(Protocol):
     def timeline(self) -> Timeline:
         """Tell when they appear."""
 
-    def pictures(self, wanted: list[int]) -> Iterable[Image.Image]:
-        """Yield the wanted frames, whose numbers ascend: RGB, upright, maybe smaller, but not below the size asked."""
+    def pictures(self, wanted: list[int]) -> Iterable[Picture]:
+        """Yield the wanted frames, whose numbers ascend."""

@@ -4,9 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 
-from PIL import Image
-
 from reprise.decoding.errors import DecodeError
+from reprise.decoding.frames import Picture
 from reprise.decoding.streams import EXPECTED, Stream
 
 
@@ -37,7 +36,7 @@ class WantedFrames:
         self._keys = [number for number, packet in enumerate(stream.packets) if packet.is_keyframe]
         self.timeline = stream.timeline(self._pts, stream.packets[self._numbers[-1]].duration)
 
-    def pictures(self, wanted: list[int]) -> Iterator[Image.Image]:
+    def pictures(self, wanted: list[int]) -> Iterator[Picture]:
         """Yield the wanted frames, whose numbers ascend."""
         stream, last, fed = self._stream, None, 0
         missing = {self._pts[place] for place in wanted}
@@ -86,7 +85,7 @@ class AllFrames:
                 return
         self.timeline = stream.even_timeline(len(told))
 
-    def pictures(self, wanted: list[int]) -> Iterator[Image.Image]:
+    def pictures(self, wanted: list[int]) -> Iterator[Picture]:
         """Yield the wanted frames, whose numbers ascend."""
         chosen = set(wanted)
         for number, frame in enumerate(self._stream.frames()):

@@ -1,9 +1,7 @@
 """Videos in containers: what MP4, MOV, MKV, WEBM and AVI hold, frame by frame."""
 
-import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from io import BytesIO
-from typing import cast
 
 import av
 import numpy as np
@@ -11,28 +9,16 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
-from PIL import Image
 
+from reprise.decoding.boxes import FIRST
 from reprise.decoding.errors import DecodeError, TooLargeError
-from reprise.decoding.frames import Timeline
-from reprise.decoding.truncation import BOXES
+from reprise.decoding.frames import Picture, Timeline
+from reprise.decoding.screen import Screen
 
 EXPECTED = "a whole MP4, MOV, MKV, WEBM or AVI video, or a .npz of frames"
 
-# Without these the bits of colours follow the processor; the first keeps the colours of neighbours apart.
-_EXACT = Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
-# What turns a picture upright, by the signs of the upper left of its display matrix.
-_UPRIGHT = {
-    (0, 1, -1, 0): Image.Transpose.ROTATE_270,
-    (-1, 0, 0, -1): Image.Transpose.ROTATE_180,
-    (0, -1, 1, 0): Image.Transpose.ROTATE_90,
-    (-1, 0, 0, 1): Image.Transpose.FLIP_LEFT_RIGHT,
-    (1, 0, 0, -1): Image.Transpose.FLIP_TOP_BOTTOM,
-    (0, 1, 1, 0): Image.Transpose.TRANSPOSE,
-    (0, -1, -1, 0): Image.Transpose.TRANSVERSE,
-}
+_IN_ORDER = frozenset({"ffv1", "huffyuv", "mjpeg", "msmpeg4", "rawvideo"})
 
 
 def open_container(content: bytes, max_pixels: int) -> InputContainer:
@@ -40,11 +26,17 @@ def open_container(content: bytes, max_pixels: int) -> InputContainer:
 
     Raises `DecodeError` at another format, and what PyAV does at a damaged file.
     """
-    # What the header leaves out is learnt from the first frames, for which the largest number of pixels holds, too.
-    options = {"max_pixels": str(max_pixels)}
     # Probing would also try formats that name other files or addresses, and then read those.
     name = _format(content)
-    return av.open(BytesIO(content), "r", format=name, options=options, metadata_errors="replace", buffer_size=1 << 18)
+    return av.open(
+        BytesIO(content),
+        "r",
+        format=name,
+        # What the header leaves out is learnt from the first frames.
+        options=_limits(max_pixels),
+        metadata_errors="replace",
+        buffer_size=1 << 18,
+    )
 
 
 class Stream:
@@ -55,20 +47,18 @@ class Stream:
     """
 
     def __init__(self, container: InputContainer, size: int, max_pixels: int, max_seconds: float) -> None:
-        self._size, self._max_seconds = size, max_seconds
+        self._max_pixels, self._max_seconds = max_pixels, max_seconds
         self._stream = _first(container)
-        width, height = self._stream.width, self._stream.height
-        if width * height > max_pixels:
-            raise TooLargeError(f"{width} x {height} pixels", f"at most {max_pixels} pixels")
+        self._check_pixels(self._stream.width, self._stream.height)
         self._check_seconds((container.duration or 0) / av.time_base)
         self._check_seconds(float((self._stream.duration or 0) * (self._stream.time_base or 0)))
         self._context = self._stream.codec_context
-        self._context.options = {"max_pixels": str(max_pixels)}
+        self._context.options = _limits(max_pixels)
         # One thread: threads would make which frames come out together depend on the number of processors.
         self._context.thread_count = 1
-        self._reformatter = VideoReformatter()
-        # AVI keeps no times: they are made up from the order of decoding.
-        self.has_times = container.format.name != "avi"
+        self._screen = Screen(size)
+        # AVI keeps no times: they are made up from the order of decoding, which need not be that of seeing.
+        self.has_times = container.format.name != "avi" or self._context.name in _IN_ORDER
         self.packets = [packet for packet in container.demux(self._stream) if packet.size]
         if any(packet.is_corrupt for packet in self.packets):
             raise DecodeError("a damaged packet", EXPECTED)
@@ -106,22 +96,12 @@ class Stream:
         interval = self._interval()
         return self._checked(Timeline(np.arange(count) * np.float64(interval), count * interval))
 
-    def picture(self, frame: VideoFrame) -> Image.Image:
-        """Turn a frame into RGB, upright; a large one is made smaller on the way, but not below the size asked for."""
+    def picture(self, frame: VideoFrame) -> Picture:
+        """Turn a frame that is not damaged into a picture."""
         if frame.is_corrupt:
             raise DecodeError("a damaged frame", EXPECTED)
-        divisor = max(1, min(frame.width, frame.height) // self._size)
-        rgb = self._reformatter.reformat(
-            frame,
-            width=round(frame.width / divisor),
-            height=round(frame.height / divisor),
-            format="rgb24",
-            interpolation=Interpolation.BILINEAR | _EXACT,
-            threads=1,
-        )
-        picture = Image.fromarray(rgb.to_ndarray())
-        turn = _UPRIGHT.get(_orientation(frame))
-        return picture if turn is None else picture.transpose(turn)
+        self._check_pixels(frame.width, frame.height)
+        return self._screen.show(frame)
 
     def _interval(self) -> float:
         rate = self._stream.average_rate or self._stream.guessed_rate
@@ -132,6 +112,12 @@ class Stream:
     def _checked(self, timeline: Timeline) -> Timeline:
         self._check_seconds(timeline.duration)
         return timeline
+
+    def _check_pixels(self, width: int, height: int) -> None:
+        # Where the first frame was beyond the limits of the decoder, no size is told.
+        if not 0 < width * height <= self._max_pixels:
+            found = f"{width} x {height} pixels" if width else "frames of no size, or too large"
+            raise TooLargeError(found, f"at most {self._max_pixels} pixels")
 
     def _check_seconds(self, seconds: float) -> None:
         if seconds > self._max_seconds:
@@ -146,24 +132,17 @@ def _first(container: InputContainer) -> VideoStream:
     raise DecodeError("no video in it that can be decoded", EXPECTED)
 
 
+def _limits(max_pixels: int) -> dict[str, str]:
+    """Return options that keep a decoder from frames much larger than the header tells."""
+    # It counts the pixels of its buffers, whose rows are longer than those of the frame.
+    return {"max_pixels": str(2 * max_pixels + (1 << 16))}
+
+
 def _format(content: bytes) -> str:
-    if content[4:8] in BOXES:
+    if content[4:8] in FIRST:
         return "mov"
     if content.startswith(b"\x1a\x45\xdf\xa3"):
         return "matroska"
     if content.startswith(b"RIFF") and content[8:12] == b"AVI ":
         return "avi"
     raise DecodeError("no video, by its first bytes", EXPECTED)
-
-
-def _orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
-    """Return the signs of the larger two of the four numbers of a display matrix that turn and mirror."""
-    # PyAV's type stubs know of one kind of side data only.
-    matrix = cast("Mapping[str, bytes]", frame.side_data).get("DISPLAYMATRIX")
-    if matrix is None:
-        return (1, 0, 0, 1)
-    a, b, _, c, d = struct.unpack_from("=5i", matrix)
-    signs = [(number > 0) - (number < 0) for number in (a, b, c, d)]
-    if abs(a) + abs(d) >= abs(b) + abs(c):
-        return (signs[0], 0, 0, signs[3])
-    return (0, signs[1], signs[2], 0)

@@ -3,35 +3,35 @@
 The libraries that decode them take what is there and say nothing.
 """
 
+from reprise.decoding.boxes import FIRST, check_boxes
 from reprise.decoding.errors import DecodeError
-
-# The first boxes that MP4 and MOV begin with.
-BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"})
 
 # What a writer that cannot go back to fill in a length leaves there: 0, or from here (SoX) up to 0xFFFFFFFF.
 _UNKNOWN = 0x7FFFF000
-_END_OF_PNG = b"IEND\xaeB`\x82"
+# How JPEG and PNG begin, and what must be somewhere: more may follow.
+_ENDS = {b"\xff\xd8\xff": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82"}
 _LAST_PAGE = 4
 
 
 def check_whole(content: bytes) -> None:
-    """Raise `DecodeError` where RIFF, AIFF, MP4, MOV, Matroska, Ogg, MP3 or PNG tells of more than there is."""
+    """Raise `DecodeError` where RIFF, AIFF, MP4, MOV, Matroska, Ogg, MP3, JPEG or PNG lacks its end."""
     if content.startswith(b"RIFF"):
         _riffs(content)
         if content[8:12] == b"WAVE":
             _samples(content, b"data", "<")
     elif content.startswith(b"FORM"):
         _samples(content, b"SSND", ">")
-    elif content[4:8] in BOXES:
-        _boxes(content)
+    elif content[4:8] in FIRST:
+        check_boxes(content)
     elif content.startswith(b"\x1a\x45\xdf\xa3"):
         _segment(content)
     elif content.startswith(b"OggS"):
         _pages(content)
     elif content.startswith(b"ID3") or int.from_bytes(content[:2]) & 0xFFE0 == 0xFFE0:
         _frames(content)
-    elif content.startswith(b"\x89PNG") and _END_OF_PNG not in content:
-        raise DecodeError("a PNG without its end", "a whole file")
+    for start, end in _ENDS.items():
+        if content.startswith(start) and content.rfind(end) < 0:
+            raise DecodeError("a picture without its end", "a whole file")
 
 
 def _need(end: int, content: bytes) -> None:
@@ -49,8 +49,8 @@ def _riffs(content: bytes) -> None:
         size = _number(content, place + 4, 4, "<")
         if not 0 < size < _UNKNOWN:
             return
-        # Some writers count the eight bytes of the header, too.
-        _need(place + size, content)
+        # Some writers of WAV count the eight bytes of the header, too.
+        _need(place + size + (0 if content[8:12] == b"WAVE" else 8), content)
         place += 8 + size
 
 
@@ -64,23 +64,6 @@ def _samples(content: bytes, name: bytes, order: str) -> None:
                 _need(place + 8 + size, content)
             return
         place += 8 + size + size % 2
-
-
-def _boxes(content: bytes) -> None:
-    """Check the outermost boxes (ISO/IEC 14496-12, 4.2): a size of 1 stands for eight bytes more, 0 for the rest."""
-    place = 0
-    while place + 8 <= len(content):
-        size, header = _number(content, place, 4, ">"), 8
-        if size == 0:
-            return
-        if size == 1:
-            size, header = _number(content, place + 8, 8, ">"), 16
-        if size < header:
-            raise DecodeError(f"a box of {size} bytes", f"at least {header}")
-        place += size
-    _need(place, content)
-    if any(content[place:]):
-        raise DecodeError("the beginning of one more box", "a whole file")
 
 
 def _segment(content: bytes) -> None:

@@ -69,9 +69,9 @@ class VideoDecoder:
         items = np.empty((*seen.shape, self.size, self.size, 3), np.uint8)
         measured = np.empty((len(wanted), len(pictures.FEATURES) + 1))
         for number, picture in zip(range(len(wanted)), frames.pictures(wanted.tolist()), strict=True):
-            pixels = np.asarray(pictures.scale(picture, self.size))
+            pixels = np.asarray(pictures.scale(picture.image, self.size))
             items[order == number] = pixels
-            measured[number] = (*pictures.measure(pixels), picture.width / picture.height)
+            measured[number] = (*pictures.measure(pixels), picture.aspect)
         features = np.column_stack((measured[order].mean(axis=1), _motion(items, order)))
         return Decoded(items, features.astype(np.float32))
 

@@ -2,7 +2,6 @@
 
 import math
 from abc import ABC
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -21,8 +20,6 @@ class PreparedClassifier(Classifier, ABC):
     `augmentation` is what changes the output of the front at random: numbers from 0 to 1 [N, 3, H, W] for
     pictures and [N, K, 3, H, W] for clips, decibels [N, 1, mels, frames] for sounds.
     """
-
-    augmentation: Callable[[Tensor], Tensor] | None = None
 
     def __init__(self, front: nn.Module, channels: int) -> None:
         super().__init__()

@@ -30,6 +30,10 @@ class Resnet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        # Colours last are faster for convolutions on a CPU, and for those of half precision on a GPU. But oneDNN writes
+        # past its workspace there, and gives wrong gradients, where a shortcut halves less than a block of channels: 8
+        # with AVX2, 16 with AVX-512 (https://github.com/uxlfoundation/oneDNN/issues/6035).
+        self.order = torch.channels_last if width >= 16 else torch.contiguous_format
         kernel, stride = (7, 2) if stem == "imagenet" else (3, 1)
         self.conv1 = nn.Conv2d(channels, width, kernel, stride, padding=kernel // 2, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -47,8 +51,7 @@ class Resnet(nn.Module):
 
     def features(self, pictures: Tensor) -> tuple[Tensor, ...]:
         """Return the spatial mean [N, channels] of what each of `LAYERS` makes of pictures [N, channels, H, W]."""
-        # The faster order in memory for convolutions on a CPU, and for those of half precision on a GPU.
-        values = self.conv1(pictures.contiguous(memory_format=torch.channels_last))
+        values = self.conv1(pictures.contiguous(memory_format=self.order))
         values = self.maxpool(torch.relu(self.bn1(values)))
         found = [_mean(values)]
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):

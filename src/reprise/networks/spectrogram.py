@@ -66,7 +66,8 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int, f_min: float, f_max: 
     Interval Research Corporation, technical report 1998-010.
     """
     frequencies = np.arange(n_fft // 2 + 1) * (sample_rate / n_fft)
-    corners = _hertz(np.linspace(*_mel(np.array([f_min, f_max])), n_mels + 2))[:, None]
+    lowest, highest = _mel(np.array([f_min, f_max])).tolist()
+    corners = _hertz(np.linspace(lowest, highest, n_mels + 2))[:, None]
     low, centre, high = corners[:-2], corners[1:-1], corners[2:]
     triangles = np.minimum((frequencies - low) / (centre - low), (high - frequencies) / (high - centre))
     return np.asarray(np.maximum(triangles, 0) * 2 / (high - low))

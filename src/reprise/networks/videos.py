@@ -22,5 +22,5 @@ class VideoNet(PreparedClassifier):
         """Return the means [N, channels] of the layers over space and time, then the logits."""
         frames = self.prepare(items)
         each = self.backbone.features(frames.flatten(0, 1))
-        features = [values.unflatten(0, frames.shape[:2]).mean(dim=1) for values in each]
+        features = [values.view(*frames.shape[:2], -1).mean(dim=1) for values in each]
         return *features, self.backbone.head(features[-1])

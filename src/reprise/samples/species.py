@@ -93,7 +93,7 @@ def _calls(rng: np.random.Generator, species: str, hertz: float, rate: int, coun
         call = _utter(rng, species, hertz * rng.uniform(0.95, 1.05), rate)[: count - start]
         sound[start : start + len(call)] += call
         start = min(start + len(call) + int(rng.uniform(0.05, 0.3) * rate), count)
-    return sound / np.abs(sound).max()
+    return np.asarray(sound / np.abs(sound).max())
 
 
 def _noise(rng: np.random.Generator, count: int, colour: float) -> _Signal:

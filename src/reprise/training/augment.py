@@ -14,10 +14,10 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 def augmentation(settings: ImageAugment | VideoAugment | AudioAugment) -> Callable[[Tensor], Tensor]:
-    """Return what changes each item of a batch in its own way, all with the same shape as before.
+    """Return a function that changes each item of a batch in its own way, at random, and keeps its shape.
 
-    Pictures [N, 3, H, W] and clips [N, K, 3, H, W] hold numbers from 0 to 1, sounds [N, 1, mels, frames] decibels.
-    Of clips it keeps a share of the frames: [N, max(1, round(share * K)), 3, H, W].
+    Pictures [N, 3, H, W] and clips [N, K, 3, H, W] are numbers from 0 to 1, sounds [N, 1, mels, frames] decibels.
+    Only a share of the K frames of a clip comes out: max(1, round(share * K)).
     """
     if isinstance(settings, AudioAugment):
         return partial(_sounds, settings)
@@ -93,11 +93,12 @@ def _coloured(settings: ImageAugment, clips: Tensor) -> Tensor:
     mean = _grey(clips).mean(dim=(1, 2, 3, 4), keepdim=True)
     clips = mean + contrast * (clips - mean)
     grey = _grey(clips)
-    return (grey + saturation * (clips - grey)).clamp(0, 1)
+    clips = grey + saturation * (clips - grey)
+    return clips.clamp(0, 1)
 
 
 def _grey(clips: Tensor) -> Tensor:
-    red, green, blue = clips.split(1, dim=2)
+    red, green, blue = (clips[:, :, place, None] for place in range(3))
     return _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
 
 
