@@ -112,7 +112,7 @@ SOUND, CLIPS = {"sample_rate": 16000, "seconds": 5.0}, {"size": 224, "seconds": 
 KINDS = (
     Kind("image", {"size": 128}, 480, "pictures", 1, _write_picture, _plain_picture),
     Kind("audio", SOUND, 192, "seconds of sound", 5, _write_sound, _plain_sound),
-    Kind("video", CLIPS, 8, "clips", 1, _write_video, _plain_video),
+    Kind("video", CLIPS, 6, "clips", 1, _write_video, _plain_video),
 )
 
 

@@ -102,7 +102,7 @@ def test_not_utf8(tmp_path: Path) -> None:
         ("hotdog.train.augment", {"rotate": 200}, "hotdog.train.augment.rotate: 200; expected a number of degrees"),
         ("hotdog.modality", "sound", "hotdog.modality: 'sound'; expected tabular, image, audio or video"),
         ("hotdog.modality", None, "hotdog.modality: missing; expected tabular, image, audio or video"),
-        ("hotdog.model.pretrained", True, "hotdog.model.pretrained: resnet18 with stem imagenet and width 32; expected"),
+        ("hotdog.model.pretrained", True, "hotdog.model.pretrained: resnet18 with stem imagenet and width 32;"),
         ("hotdog.evaluate.threshold", "best", "hotdog.evaluate.threshold: 'best'; expected f1, precision or recall"),
         ("hotdog.decode.group", "(", "hotdog.decode.group: '(' (missing ), unterminated subpattern at position 0)"),
         ("geometry.train.seeds", [1, 1], "geometry.train.seeds: [1, 1]; expected a list of different whole numbers"),

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import ROOT
 from test_pipeline import Clone
+
+from reprise.params import read_params
 
 README = (ROOT / "README.md").read_text()
 TABLE = "id,patient,x,y,species\n" + "".join(
@@ -43,9 +46,9 @@ def test_the_commands_work_in_the_order_they_are_read(tmp_path: Path, web: str) 
     folder = tmp_path / "clone"
     folder.mkdir()
     clone = Clone(folder, HOME=str(home))
-    (section,) = blocks("yaml")
+    mine, birds = blocks("yaml")
     with (folder / "params.yaml").open("a") as file:
-        file.write(section)
+        file.write(mine + birds)
     for command in "".join(blocks("sh")).splitlines():
         clone(command.replace("https://example.com", web))
         if command == "dvc queue start":
@@ -67,8 +70,34 @@ def test_the_lines_for_people_without_make_are_those_of_make() -> None:
 
 
 def test_what_the_readme_names_is_there() -> None:
-    settings = (ROOT / "src/reprise/params.py").read_text()
+    settings = "".join((ROOT / f"src/reprise/{name}.py").read_text() for name in ("params", "blocks"))
     for name in re.findall(r"`(\w+)`", README[README.index("## The settings") : README.index("## The same bytes")]):
         assert re.search(rf"\b{name}\b", settings), name
-    for path in re.findall(r"`((?:benchmarks|stages|src|docs)/[\w./]+)`", README):
-        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize(
+    "line", re.findall(r"^dvc exp run .*", (ROOT / "docs/tasks.md").read_text(), flags=re.MULTILINE)
+)
+def test_the_lines_for_each_task_name_settings_that_there_are(line: str, tmp_path: Path) -> None:
+    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for setting in re.findall(r"-S '?([^\s']+)", line):
+        key, _, value = setting.partition("=")
+        *blocks_of_key, last = key.split(".")
+        place = content
+        for block in blocks_of_key:
+            place = place[block]
+        assert last in place, f"DVC would ask for +{key}"
+        place[last] = yaml.safe_load(value)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    params = read_params(tmp_path / "params.yaml")
+    assert f"-S task={params.task}" in line
+    assert (params.data == "raw") == ("data=raw" in line)
+
+
+def test_the_documents_name_files_that_there_are() -> None:
+    for document in ("README.md", "docs/tasks.md", "docs/decisions.md"):
+        text = (ROOT / document).read_text()
+        for target in re.findall(r"\]\((?!http|#)([^)#]+)", text):
+            assert (ROOT / document).parent.joinpath(target).exists(), target
+        for path in re.findall(r"`((?:benchmarks|stages|src|docs|tests)/[\w./]+)`", text):
+            assert (ROOT / path).exists(), path

@@ -94,7 +94,7 @@ def test_too_many_bad_files_stop_the_stage_at_once(raw: Path) -> None:
 
 def test_by_default_one_bad_file_of_sixty_is_too_many(raw: Path) -> None:
     (raw / "a/00.png").write_bytes(b"")
-    with pytest.raises(DataError, match="1 of 60 files cannot be used; expected at most 1.00%"):
+    with pytest.raises(DataError, match=r"1 of 60 files cannot be used; expected at most 1\.00%"):
         run()
 
 
@@ -132,5 +132,5 @@ def test_how_many_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert workers_wanted() == 3
     for wrong in ("0", "many", "-1"):
         monkeypatch.setenv("REPRISE_WORKERS", wrong)
-        with pytest.raises(InputError, match="REPRISE_WORKERS: .*; expected a number of processes"):
+        with pytest.raises(InputError, match=r"REPRISE_WORKERS: .*; expected a number of processes"):
             workers_wanted()

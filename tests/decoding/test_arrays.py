@@ -83,6 +83,12 @@ def test_a_header_that_tells_of_more_than_there_is_is_refused() -> None:
         read(content)
 
 
+def test_a_header_of_version_two_is_read() -> None:
+    content = rewritten(archive(FRAMES), lambda array: b"\x93NUMPY\x02\0" + array[8:10] + bytes(2) + array[10:])
+    (found,) = read(content).pictures([3])
+    assert (np.asarray(found.image) == FRAMES[3]).all()
+
+
 def test_another_version_of_the_format_is_refused() -> None:
     content = rewritten(archive(FRAMES), lambda array: array.replace(b"NUMPY\x01", b"NUMPY\x03"))
     with pytest.raises(DecodeError, match="version"):

@@ -41,6 +41,14 @@ def test_bright_pictures_of_many_pixels_do_not_overflow() -> None:
     assert found["sharpness"] == pytest.approx(510**2)
 
 
+def test_large_pictures_are_measured_alike() -> None:
+    small = np.random.default_rng(0).integers(0, 256, (120, 130, 3), dtype=np.uint8)
+    large = np.repeat(np.repeat(small, 4, axis=0), 4, axis=1)
+    found, expected = measured(large), measured(small)
+    assert found.pop("sharpness") < expected.pop("sharpness")
+    assert found == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_scaling_keeps_the_mode(mode: str) -> None:
     scaled = scale(Image.new(mode, (50, 31)), 8)

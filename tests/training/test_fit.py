@@ -131,7 +131,7 @@ def test_every_item_is_seen_once_an_epoch_in_batches_that_differ_by_one_at_most(
     )
     fit(network, TRAIN, VAL, replace(SETTINGS, epochs=2, batch_size=33))
     assert [len(batch) for batch in seen] == [25] * 8
-    first, second = (sum(seen[start : start + 4], []) for start in (0, 4))
+    first, second = ([value for batch in seen[start : start + 4] for value in batch] for start in (0, 4))
     assert sorted(first) == sorted(second) == sorted(TRAIN.items[:, 0].tolist())
     assert first != second
 

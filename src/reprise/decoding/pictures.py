@@ -19,6 +19,8 @@ FEATURES = (
     "blue_deviation",
     "saturation",
 )
+# Rows and columns, at least, of which the colours are measured.
+_ENOUGH = 112
 
 
 def scale(picture: Image.Image, size: int) -> Image.Image:
@@ -40,10 +42,12 @@ def measure(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     of its Laplacian, saturation the mean of (max - min) / max over the channels. The sums are of whole numbers, which
     no order of adding changes, but for that of the saturation, which numpy adds in one order.
     """
-    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
-    grey = _grey(planes)
-    brightness, contrast = _moments(grey)
+    grey = _grey(pixels)
     _, sharpness = _moments(_laplacian(grey.view(np.int16)))
+    # A few thousand pixels tell the colours of a large picture.
+    step = max(1, min(grey.shape) // _ENOUGH)
+    brightness, contrast = _moments(grey[::step, ::step])
+    planes = np.ascontiguousarray(pixels[::step, ::step].transpose(2, 0, 1))
     channels = [_moments(plane) for plane in planes]
     means = [mean for mean, _ in channels]
     deviations = [math.sqrt(variance) for _, variance in channels]
@@ -53,10 +57,10 @@ def measure(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 # Each in a function of its own, so that what it needs on the way is given back before the next needs room.
 
 
-def _grey(planes: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    grey: NDArray[np.uint16] = np.multiply(planes[0], 77, dtype=np.uint16)
-    grey += np.multiply(planes[1], 150, dtype=np.uint16)
-    grey += np.multiply(planes[2], 29, dtype=np.uint16)
+def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    grey: NDArray[np.uint16] = np.multiply(pixels[..., 0], 77, dtype=np.uint16)
+    grey += np.multiply(pixels[..., 1], 150, dtype=np.uint16)
+    grey += np.multiply(pixels[..., 2], 29, dtype=np.uint16)
     grey >>= 8
     return grey
 

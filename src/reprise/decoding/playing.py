@@ -62,7 +62,8 @@ class WantedFrames:
     def _start(self, place: int) -> int:
         """Return the number of the packet from which a frame can be decoded: that of the key frame before it."""
         packets, number = self._stream.packets, self._numbers[place]
-        for key in reversed(self._keys[: bisect_right(self._keys, number)]):
+        for before in range(bisect_right(self._keys, number) - 1, -1, -1):
+            key = self._keys[before]
             # Frames that are shown before a key frame but stored after it may need those before it.
             if (packets[key].pts or 0) <= self._pts[place]:
                 return key

@@ -46,8 +46,8 @@ class Screen:
         orientation = _orientation(frame)
         if orientation in _UPRIGHT:
             picture = picture.transpose(_UPRIGHT[orientation])
-        # A quarter turn has nothing left on the diagonal.
-        aspect = frame.width / frame.height if orientation[0] else frame.height / frame.width
+        # What a quarter turn does is off the diagonal.
+        aspect = frame.height / frame.width if orientation[1] else frame.width / frame.height
         return Picture(picture, aspect)
 
 

@@ -18,6 +18,7 @@ from reprise.decoding.screen import Screen
 
 EXPECTED = "a whole MP4, MOV, MKV, WEBM or AVI video, or a .npz of frames"
 
+# Codecs whose frames are stored in the order in which they are seen.
 _IN_ORDER = frozenset({"ffv1", "huffyuv", "mjpeg", "msmpeg4", "rawvideo"})
 
 

@@ -20,8 +20,8 @@ Decide = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 def robustness(network: Network, decide: Decide, modality: str, test: Subset, train: Subset, seed: int) -> pd.DataFrame:
     """Corrupt test items in the five strengths of each corruption: columns corruption, level, strength, accuracy.
 
-    Level 0 is the items as they are and 5 the strongest; strength is in the corruption's own unit. Of more than 1,000 test items, 1,000 that lie evenly among them are taken.
-    `decide` makes class numbers of probabilities.
+    Level 0 is the items as they are and 5 the strongest; strength is in the corruption's own unit. Of more than
+    1,000 test items, 1,000 that lie evenly among them are taken. `decide` makes class numbers of probabilities.
     """
     places = np.unique(np.linspace(0, len(test) - 1, min(len(test), MOST)).round().astype(np.int64))
     known = of_tables(train) if modality == "tabular" else corruptions(modality)

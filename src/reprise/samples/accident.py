@@ -186,7 +186,8 @@ def _film(scene: _Scene) -> NDArray[np.uint8]:
         image = scene.camera.street.copy()
         view = _View(image, scene.camera.turn)
         for track, length, colour in zip(scene.tracks, lengths, colours, strict=True):
-            view.vehicle(track[frame], length, colour)
+            if abs(track[frame]).max() < 130:  # further off nothing is seen
+                view.vehicle(track[frame], length, colour)
         for discs, shade in scene.clouds:
             for disc in discs[frame][discs[frame, :, 2] > 0]:
                 view.fill(_CIRCLE * disc[2] + disc[:2], shade)

@@ -46,7 +46,7 @@ def _falling(rng: np.random.Generator, seconds: _Signal, share: _Signal) -> _Voi
 
 
 def _trill(rng: np.random.Generator, seconds: _Signal, share: _Signal) -> _Voice:
-    beat = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(12, 28) * seconds)
+    beat = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(12, 24) * seconds)
     return _Voice(rng.uniform(0.8, 1.25) ** (share - 0.5), beat**2)
 
 
@@ -133,8 +133,8 @@ def _session(rng: np.random.Generator, number: int, species: str) -> _Session:
         hertz=float(np.exp(rng.uniform(np.log(1100), np.log(3200)))),
         colour=rng.uniform(0.5, 2.5),
         noise=rng.uniform(0.02, 0.2),
-        decay=rng.uniform(0.1, 0.8),
-        echo=rng.uniform(0, 0.6),
+        decay=rng.uniform(0.1, 0.6),
+        echo=rng.uniform(0, 0.4),
         gain=rng.uniform(0.005, 0.03),
     )
 
@@ -146,7 +146,7 @@ def _clip(rng: np.random.Generator, session: _Session) -> bytes:
     sound = _calls(rng, session.species, session.hertz, rate, count)
     if rng.random() < 0.2:
         other = list(_SPECIES)[rng.integers(len(_SPECIES))]
-        sound += rng.uniform(0.1, 0.3) * _calls(rng, other, rng.uniform(1100, 3200), rate, count)
+        sound += rng.uniform(0.05, 0.2) * _calls(rng, other, rng.uniform(1100, 3200), rate, count)
     sound = _echo(rng, sound, session.decay, session.echo, rate)
     channels = 2 if rng.random() < 0.08 else 1
     noise = np.stack([_noise(rng, count, session.colour) for _ in range(channels)], axis=1)
