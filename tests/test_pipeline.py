@@ -60,13 +60,13 @@ def code_deps(stage: dict[str, list[str]]) -> set[str]:
 
 @pytest.mark.parametrize("name", STAGES)
 def test_deps_are_what_the_script_imports(name: str) -> None:
-    graph = grimp.build_graph("reprise")
+    graph = grimp.build_graph("reprise", cache_dir=None)
     stage = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"][name]
     assert code_deps(stage) == imported_by(ROOT / SCRIPTS[name], graph)
 
 
 def test_deps_of_the_samples() -> None:
-    graph = grimp.build_graph("reprise")
+    graph = grimp.build_graph("reprise", cache_dir=None)
     samples = yaml.safe_load((ROOT / "data/dvc.yaml").read_text())["stages"]["sample"]
     for task in samples["foreach"]:
         deps = [dep.replace("../", "").replace("${item}", task) for dep in samples["do"]["deps"]]

@@ -92,6 +92,8 @@ def _contradictions(task: Task) -> Iterator[tuple[str, str, str]]:
         f_min, f_max, half = task.model.f_min, task.model.f_max, task.decode.sample_rate / 2
         if not f_min < f_max <= half:
             yield "model.f_max", str(f_max), f"more than f_min and at most {half:g}, half the sample_rate"
+        if round(task.decode.sample_rate * task.decode.seconds) < 1:
+            yield "decode.seconds", f"{task.decode.seconds:g}", "at least one sample"
     if isinstance(task, VideoTask) and round(task.decode.seconds * task.decode.fps) < 1:
         yield "decode.fps", str(task.decode.fps), f"at least one frame in {task.decode.seconds:g} seconds"
     if not isinstance(task, TabularTask):

@@ -30,10 +30,6 @@ class Resnet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        # Colours last are faster for convolutions on a CPU, and for those of half precision on a GPU. But oneDNN writes
-        # past its workspace there, and gives wrong gradients, where a shortcut halves less than a block of channels: 8
-        # with AVX2, 16 with AVX-512 (https://github.com/uxlfoundation/oneDNN/issues/6035).
-        self.order = torch.channels_last if width >= 16 else torch.contiguous_format
         kernel, stride = (7, 2) if stem == "imagenet" else (3, 1)
         self.conv1 = nn.Conv2d(channels, width, kernel, stride, padding=kernel // 2, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -51,7 +47,8 @@ class Resnet(nn.Module):
 
     def features(self, pictures: Tensor) -> tuple[Tensor, ...]:
         """Return the spatial mean [N, channels] of what each of `LAYERS` makes of pictures [N, channels, H, W]."""
-        values = self.conv1(pictures.contiguous(memory_format=self.order))
+        # The faster order in memory for convolutions on a CPU, and for those of half precision on a GPU.
+        values = self.conv1(pictures).contiguous(memory_format=torch.channels_last)
         values = self.maxpool(torch.relu(self.bn1(values)))
         found = [_mean(values)]
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
@@ -74,14 +71,18 @@ class BasicBlock(nn.Module):
         self.bn1 = nn.BatchNorm2d(after)
         self.conv2 = nn.Conv2d(after, after, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(after)
+        self.stride = stride
         self.downsample: nn.Module = nn.Identity()
         if before != after or stride > 1:
-            self.downsample = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
+            self.downsample = nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after))
 
     def forward(self, values: Tensor) -> Tensor:
         """Return [N, after, H / stride, W / stride] for [N, before, H, W]."""
         inner = torch.relu(self.bn1(self.conv1(values)))
-        return torch.relu(self.bn2(self.conv2(inner)) + self.downsample(values))
+        # Not by a convolution with a stride: oneDNN writes past its workspace there, and gives wrong gradients, where
+        # channels are few (https://github.com/uxlfoundation/oneDNN/issues/6035).
+        thinned = values[:, :, :: self.stride, :: self.stride]
+        return torch.relu(self.bn2(self.conv2(inner)) + self.downsample(thinned))
 
 
 def _layer(before: int, after: int, blocks: int, stride: int) -> nn.Sequential:

@@ -39,8 +39,8 @@ class LogMel(nn.Module):
         if not needed.size:
             found = f"{model.n_fft}: at {sample_rate} Hz no frequency lies between f_min and f_max"
             raise ParamsError("params.yaml: model.n_fft", found, "more samples, or f_min and f_max further apart")
-        self.register_buffer("waves", _float32(_waves(needed, model.n_fft))[:, None], persistent=False)
-        self.register_buffer("filters", _float32(filters[:, needed])[:, :, None], persistent=False)
+        self.register_buffer("waves", _float32(_waves(needed, model.n_fft, model.hop)), persistent=False)
+        self.register_buffer("filters", _float32(filters[:, needed, None]), persistent=False)
 
     def mels(self, items: Tensor) -> Tensor:
         """Return the power [N, n_mels, frames] of sounds [N, T]; frame f is centred on sample f * hop."""
@@ -48,9 +48,21 @@ class LogMel(nn.Module):
         with torch.backends.cudnn.flags(
             enabled=True, deterministic=torch.backends.cudnn.deterministic, allow_tf32=False
         ):
-            parts = nn.functional.conv1d(items[:, None], self.waves, stride=self.hop, padding=self.n_fft // 2)
+            parts = nn.functional.conv1d(self._steps(items), self.waves)
             cosines, sines = parts.chunk(2, dim=1)
             return nn.functional.conv1d(cosines * cosines + sines * sines, self.filters)
+
+    def _steps(self, items: Tensor) -> Tensor:
+        """Return [N, hop, steps] of sounds between zeros.
+
+        oneDNN turns a convolution of one channel into a product whose order of sums follows the caches of the
+        processor; one of `hop` channels it computes as it stands.
+        """
+        samples, before = items.shape[1], self.n_fft // 2
+        frames = 1 + (samples + 2 * before - self.n_fft) // self.hop
+        steps = frames + self.waves.shape[2] - 1
+        padded = nn.functional.pad(items, (before, steps * self.hop - before - samples))
+        return padded.view(len(items), steps, self.hop).transpose(1, 2)
 
     def forward(self, items: Tensor) -> Tensor:
         """Return decibels float32 [N, 1, n_mels, frames] of sounds float32 [N, T]."""
@@ -83,14 +95,16 @@ def _hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(mel * _HERTZ_A_MEL < _BREAK, mel * _HERTZ_A_MEL, above)
 
 
-def _waves(frequencies: NDArray[np.int64], n_fft: int) -> NDArray[np.float64]:
-    """Return the cosines, then the sines, of these frequencies under a periodic Hann window."""
+def _waves(frequencies: NDArray[np.int64], n_fft: int, hop: int) -> NDArray[np.float64]:
+    """Return the cosines, then the sines, of these frequencies under a periodic Hann window: [waves, hop, steps]."""
     samples = np.arange(n_fft)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * samples / n_fft)
     # Whole turns are taken away in whole numbers, where that is exact.
     angles = 2 * np.pi * (np.outer(frequencies, samples) % n_fft) / n_fft
-    return np.concatenate([np.cos(angles), np.sin(angles)]) * window
+    waves = np.concatenate([np.cos(angles), np.sin(angles)]) * window
+    whole = np.pad(waves, ((0, 0), (0, -n_fft % hop)))
+    return whole.reshape(len(waves), -1, hop).transpose(0, 2, 1)
 
 
 def _float32(values: NDArray[np.float64]) -> Tensor:
-    return torch.from_numpy(values.astype(np.float32))
+    return torch.from_numpy(np.ascontiguousarray(values, np.float32))

@@ -12,7 +12,6 @@ from reprise.networks.classifier import Network, TorchNetwork
 from reprise.networks.files import classifier
 from reprise.networks.knn import Knn
 from reprise.networks.pictures import PictureNet
-from reprise.networks.pretrained import load_imagenet
 from reprise.networks.scaler import Scaler
 from reprise.networks.videos import VideoNet
 from reprise.schema import Schema
@@ -20,6 +19,7 @@ from reprise.training.augment import augmentation
 from reprise.training.checkpoint import Checkpoint
 from reprise.training.distributed import World
 from reprise.training.fit import ALONE, fit
+from reprise.training.pretrained import load_imagenet
 from reprise.training.settings import Settings
 from reprise.training.watchers import Epoch, Watcher
 

@@ -7,11 +7,11 @@ import torch
 
 from reprise.blocks import ImageModel, VideoModel
 from reprise.errors import ParamsError
-from reprise.networks import pretrained
 from reprise.networks.pictures import PictureNet
-from reprise.networks.pretrained import DEVIATION, MEAN, PUBLISHED, load_imagenet
 from reprise.networks.resnet import Resnet
 from reprise.networks.videos import VideoNet
+from reprise.training import pretrained
+from reprise.training.pretrained import DEVIATION, MEAN, PUBLISHED, load_imagenet
 
 # As published, but narrow.
 PICTURES = ImageModel(width=4)
