@@ -12,6 +12,8 @@ from typing import Any
 
 from reprise import arithmetic
 
+# Two test processes on two cores: threads that wait must not spin, nor those of the stages that tests start.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 arithmetic.fix()  # before numpy and torch load, as in a stage
 
 import pytest  # noqa: E402

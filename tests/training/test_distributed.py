@@ -51,7 +51,7 @@ def test_a_mistake_is_told_by_every_process_and_leaves_the_outputs(done: Project
     done.set(batch_size=1)
     found = together(done, 2)
     assert found.returncode == 1
-    assert "error: params.yaml: batch_size: 1; expected at least 2, one example for each process" in found.stderr
+    assert "error: params.yaml: batch_size: 1; expected at least 2, one for each" in found.stderr
     assert "in train\n" not in found.stderr.split("ChildFailedError")[0]
     assert done.files() == before
 

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 import torch
 
+from reprise.blocks import ImageModel
 from reprise.datasets.store import Subset
 from reprise.errors import ArtifactError, ParamsError
 from reprise.networks.mlp import Mlp
+from reprise.networks.pictures import PictureNet
 from reprise.training.checkpoint import Checkpoint
 from reprise.training.fit import best_epoch, class_weights, fit
 from reprise.training.settings import Settings
@@ -134,6 +136,14 @@ def test_every_item_is_seen_once_an_epoch_in_batches_that_differ_by_one_at_most(
     first, second = ([value for batch in seen[start : start + 4] for value in batch] for start in (0, 4))
     assert sorted(first) == sorted(second) == sorted(TRAIN.items[:, 0].tolist())
     assert first != second
+
+
+def test_a_batch_of_one_and_batch_normalisation() -> None:
+    pictures = Subset(np.zeros((6, 8, 8, 3), np.uint8), np.arange(6) % 2)
+    network = PictureNet(ImageModel(width=4), 2)
+    with pytest.raises(ParamsError, match=r"batch_size: 1; expected at least 2, two examples for each process"):
+        fit(network, pictures, pictures, replace(SETTINGS, batch_size=1))
+    fit(network, pictures, pictures, replace(SETTINGS, batch_size=2, epochs=1))
 
 
 def test_balanced_class_weights_make_every_class_count_alike() -> None:

@@ -1,5 +1,6 @@
 """What every network is: to the training loop, to the rest of the pipeline, and as a graph to export."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -11,8 +12,8 @@ from torch import Tensor, nn
 
 from reprise.items import Items
 
-# Items at a time outside training: enough to keep a device busy, little enough for its memory.
-_BATCH = 64
+# At a time outside training: enough to keep a device busy, little enough for its memory.
+_ITEMS, _NUMBERS = 64, 2**23
 
 
 class Network(Protocol):
@@ -82,8 +83,9 @@ class TorchNetwork:
 
     def _batches(self, items: Items) -> Iterator[Tensor]:
         device = next(self.classifier.parameters()).device
-        for start in range(0, len(items), _BATCH):
-            yield torch.from_numpy(np.asarray(items[start : start + _BATCH])).to(device)
+        step = max(1, min(_ITEMS, _NUMBERS // math.prod(items.shape[1:])))
+        for start in range(0, len(items), step):
+            yield torch.from_numpy(np.asarray(items[start : start + step])).to(device)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the parameters and buffers by name."""

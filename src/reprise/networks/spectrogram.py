@@ -62,7 +62,7 @@ class LogMel(nn.Module):
         frames = 1 + (samples + 2 * before - self.n_fft) // self.hop
         steps = frames + self.waves.shape[2] - 1
         padded = nn.functional.pad(items, (before, steps * self.hop - before - samples))
-        return padded.view(len(items), steps, self.hop).transpose(1, 2)
+        return padded.view(-1, steps, self.hop).transpose(1, 2)
 
     def forward(self, items: Tensor) -> Tensor:
         """Return decibels float32 [N, 1, n_mels, frames] of sounds float32 [N, T]."""

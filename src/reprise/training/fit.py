@@ -73,7 +73,7 @@ class _Run:
         # Fused: faster, and without the square root of MKL's vector library, whose bits follow the processor.
         self.optimizer = AdamW(classifier.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
         self.steps = steps_per_epoch(len(train), settings.batch_size)
-        _check_shares(len(train) // self.steps, settings, world)
+        _check_batches(classifier, len(train) // self.steps // world.size, settings, world)
         self.schedule = _schedule(self.optimizer, settings, settings.epochs * self.steps)
         self.mixes = classifier.mixed_precision and self.device.type == "cuda" and torch.cuda.is_bf16_supported()
         self.history: list[Epoch] = []
@@ -181,9 +181,12 @@ def best_epoch(history: Sequence[Epoch]) -> Epoch:
     return min(history, key=lambda epoch: epoch.val_loss)
 
 
-def _check_shares(smallest: int, settings: Settings, world: World) -> None:
-    if smallest < world.size:
-        expected = f"at least {world.size}, one example for each process"
+def _check_batches(classifier: Classifier, smallest: int, settings: Settings, world: World) -> None:
+    """Raise `ParamsError` where a process's share of a batch, `smallest`, is too small to train on."""
+    normalises = any(isinstance(module, nn.BatchNorm2d) for module in classifier.modules())
+    if smallest < 1 + normalises:
+        reason = "two examples for each process: batch normalisation compares them" if normalises else "one for each"
+        expected = f"at least {(1 + normalises) * world.size}, {reason}"
         raise ParamsError("params.yaml: batch_size", str(settings.batch_size), expected)
 
 
