@@ -68,4 +68,7 @@ def test_ties_and_high_powers_are_the_same_in_the_exported_graph(tmp_path: Path,
     test = draw.integers(0, 4, (80, 4)).astype(np.float32)
     test[0] *= 1e4
     write_graph(tmp_path / "model.onnx", network, (4,), "float32")
-    assert check_parity(tmp_path / "model.onnx", test, network.probabilities(test)) < 1e-4
+    assert (
+        check_parity(tmp_path / "model.onnx", test, network.probabilities(test), lambda found: found.argmax(axis=1))
+        < 1e-4
+    )
