@@ -4,9 +4,9 @@
     dvc repro data/dvc.yaml
     python benchmarks/processors.py mlp knn
 
-Emulation takes some minutes for a table and a quarter of an hour for another task, of which a small network is
-trained for one epoch. Without names every case runs. The emulator computes floating point exactly as the standard says, without the
-wider vectors, caches and cores of the real processor, so that whatever follows those would show.
+Emulation takes some minutes for a table and longer for another task, of which a small network is trained for
+one epoch. Without names every case runs. The emulator computes floating point exactly as the standard says,
+without the wider vectors, caches and cores of the real processor, so that whatever follows those would show.
 """
 
 import hashlib

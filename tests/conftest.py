@@ -1,5 +1,6 @@
 """What the tests share: a project folder in which stages run, inside this process or as DVC runs them."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -110,12 +111,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Project:
     shutil.copytree(sample, folder / "data/sample/wine")
     fill(folder)
     project = Project(folder)
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
+    with contextlib.chdir(folder):
         project.run(*STAGES)
-    finally:
-        os.chdir(before)
     return project
 
 

@@ -1,5 +1,6 @@
 """The four tasks that are no tables: from their samples to a bundle that answers, the same bytes anywhere."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -38,12 +39,8 @@ def task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     project = Project(folder)
     changes = {f"tasks__{name}__{key}": value for key, value in TASKS[name].items()}
     project.set(task=name, **{f"tasks__{name}__train__epochs": 1}, **changes)
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
+    with contextlib.chdir(folder):
         project.run(*STAGES)
-    finally:
-        os.chdir(before)
     return project
 
 

@@ -59,9 +59,7 @@ def _splits(root: Path) -> list[tuple[str, str]]:
 def _folders(above: Path) -> list[Path]:
     # macOS puts a folder of its own into the archives that it packs.
     return sorted(
-        path
-        for path in above.iterdir()
-        if path.is_dir() and not path.name.startswith(".") and path.name != "__MACOSX"
+        path for path in above.iterdir() if path.is_dir() and not path.name.startswith(".") and path.name != "__MACOSX"
     )
 
 
