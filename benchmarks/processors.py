@@ -75,7 +75,7 @@ def main() -> None:
         here = run(CASES[name], [])
         for processor in PROCESSORS:
             there = run(CASES[name], [emulator, "-cpu", processor])
-            different = [file for file in here if here[file] != there.get(file)]
+            different = [file for file in here.keys() | there.keys() if here.get(file) != there.get(file)]
             failed = failed or bool(different)
             print(f"{name} on {processor}: {len(here)} files, different: {', '.join(different) or 'none'}", flush=True)
     sys.exit(failed)

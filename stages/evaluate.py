@@ -19,12 +19,13 @@ def evaluate(params: Params) -> None:
     from reprise.evaluation.report import write_report
     from reprise.files import replacing
     from reprise.networks.files import read_networks
+    from reprise.training.distributed import pick_device
     from reprise.training.settings import settings_of
     from reprise.training.train import train_network
 
     store = read_store(Path("data/store"))
     model, schema = params.chosen.model, store.schema
-    networks = read_networks(Path("models/weights"), params.seeds, model, schema)
+    networks = read_networks(Path("models/weights"), params.seeds, model, schema, pick_device())
     fit = partial(train_network, model, schema, settings_of(params, params.seeds[0]))
     with replacing(Path("reports/evaluate")) as report:
         write_report(report, networks, store, fit, params)

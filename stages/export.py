@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 def export(params: Params) -> None:
     """Write models/bundle."""
     from reprise.datasets.store import read_store
-    from reprise.exporting.export import write_model
+    from reprise.exporting.export import read_metrics, write_model
     from reprise.files import replacing
     from reprise.networks.files import read_network
 
@@ -23,7 +22,7 @@ def export(params: Params) -> None:
     model, schema = params.chosen.model, store.schema
     weights = Path(f"models/weights/{params.seeds[0]}.safetensors")
     network = read_network(weights, model, schema)
-    metrics = json.loads(Path("reports/evaluate/metrics.json").read_text(encoding="utf-8"))
+    metrics = read_metrics(Path("reports/evaluate/metrics.json"))
     with replacing(Path("models/bundle")) as bundle:
         difference = write_model(bundle, network, store, metrics, params)
     print(f"models/bundle: probabilities of ONNX Runtime and the network differ by {difference:.0e} at most")

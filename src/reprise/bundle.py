@@ -58,8 +58,8 @@ class Decision(_Part):
     """How probabilities become an answer.
 
     Two classes have a `positive` one and a `threshold` for its probability; of more classes the most probable
-    one is answered. The items of one file (clips of a video) are pooled by their `max`, their `mean` or the `ratio`
-    of those that are decided positive; `group_threshold` is then the one for the file.
+    one is answered. The clips of a video, be it one, are pooled by their `max`, their `mean` or the `ratio`
+    of those that are decided positive; `group_threshold` is then the one for the video.
     """
 
     positive: str | None

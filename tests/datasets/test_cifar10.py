@@ -129,7 +129,9 @@ def test_a_folder_with_one_archive(place: Path) -> None:
     (place.parent / "cifar-10-python.tar.gz.dvc").touch()
     assert len(source(place.parent).examples) == 6 * EACH
     archive(place.with_name("b.tar.gz"))
-    found = ": b.tar.gz, cifar-10-python.tar.gz; expected one archive, cifar-10-python.tar.gz"
+    assert len(source(place.parent).examples) == 6 * EACH  # by its name
+    place.rename(place.with_name("c.tar.gz"))
+    found = ": b.tar.gz, c.tar.gz; expected one archive, cifar-10-python.tar.gz"
     assert error(place.parent) == found
 
 

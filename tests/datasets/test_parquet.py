@@ -189,27 +189,30 @@ def test_a_column_of_another_kind_is_refused(tmp_path: Path, settings: dict[str,
         ({}, "row 22: nothing in column 'label'; expected a value in every row"),
         ({"label": "empty"}, "row 23: nothing in column 'empty'; expected a value in every row"),
         ({"label": "kind", "group": "who"}, "row 24: nothing in column 'who'; expected a value in every row"),
-        ({"label": "kind"}, "row 25: nothing in column 'file'; expected bytes in every row"),
-        ({"label": "kind", "content": "audio"}, "row 26: nothing in column 'audio'; expected bytes in every row"),
-        ({"label": "kind", "content": "image"}, "row 27: nothing in column 'image'; expected bytes in every row"),
     ],
 )
 def test_nothing_in_a_row_is_told_with_the_row(tmp_path: Path, settings: dict[str, str], message: str) -> None:
     def but(row: int, values: list[Any], nothing: object = None) -> list[Any]:
         return [nothing if place == row else value for place, value in enumerate(values, 1)]
 
-    structs = [{"bytes": content} for content in CONTENT[:30]]
     path = write(
         tmp_path / "a.parquet",
         kind=["x"] * 30,
         label=but(22, ["x"] * 30),
         empty=but(23, ["x"] * 30, ""),
         who=but(24, ["x"] * 30),
-        file=but(25, CONTENT[:30]),
-        audio=but(26, structs),
-        image=but(27, structs, {"bytes": None}),
     )
     assert error(path, **settings) == f"{path}: {message}"
+
+
+@pytest.mark.parametrize("content", ["file", "audio", "image"])
+def test_no_content_in_a_row_is_an_empty_content_which_counts_as_bad(tmp_path: Path, content: str) -> None:
+    structs: list[Any] = [{"bytes": content} for content in CONTENT[:30]]
+    columns = {"file": [*CONTENT[:30]], "audio": [*structs], "image": [*structs]}
+    columns["file"][24] = columns["audio"][24] = None
+    columns["image"][24] = {"bytes": None}
+    opened = source(write(tmp_path / "a.parquet", label=["x"] * 30, **columns), content=content)
+    assert list(opened.contents(opened.examples)) == [*CONTENT[:24], b"", *CONTENT[25:30]]
 
 
 def test_files_that_are_no_whole_parquet_are_refused(tmp_path: Path) -> None:

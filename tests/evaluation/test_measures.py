@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reprise.blocks import Evaluate
 from reprise.datasets.store import Store, Subset
 from reprise.errors import ParamsError
 from reprise.evaluation.cross_validation import cross_validate
@@ -75,12 +76,21 @@ def test_cross_validation_tests_everything_once_and_splits_no_group() -> None:
         sizes.append(90 - len(train) - len(val))
         return SecondFeature()
 
-    folds, summary = cross_validate(fit, store(groups), 0.2, 5, seed=0)
+    folds, summary = cross_validate(fit, store(groups), 0.2, 5, seed=0, settings=Evaluate())
     assert sum(sizes) == 90
     assert folds["fold"].tolist() == [1, 2, 3, 4, 5]
-    assert summary == {"cv_accuracy_mean": 1, "cv_accuracy_std": 0, "cv_precision": 1, "cv_recall": 1, "cv_f1": 1}
+    # The threshold of a fold is chosen on some twenty items: it lies near 0.5, where all would be right.
+    assert all(summary[name] > 0.95 for name in ("cv_accuracy_mean", "cv_precision", "cv_recall", "cv_f1"))
+    assert summary["cv_accuracy_std"] < 0.04
 
 
 def test_more_folds_than_groups() -> None:
     with pytest.raises(ParamsError, match=r"evaluate\.folds: 9; expected at most"):
-        cross_validate(lambda train, val: SecondFeature(), store([str(row % 8) for row in range(90)]), 0.2, 9, seed=0)
+        cross_validate(
+            lambda train, val: SecondFeature(),
+            store([str(row % 8) for row in range(90)]),
+            0.2,
+            9,
+            seed=0,
+            settings=Evaluate(),
+        )

@@ -1,12 +1,17 @@
 import numpy as np
 import pytest
 
-from reprise.evaluation.metrics import calibration_bins, calibration_error, classification_metrics
+from reprise.evaluation.metrics import (
+    calibration_bins,
+    calibration_error,
+    classification_metrics,
+    metrics_of_positive,
+)
 
 
 def test_perfect_and_sure() -> None:
     labels = np.array([0, 1, 2, 1])
-    assert classification_metrics(labels, np.eye(3)[labels]) == pytest.approx(
+    assert classification_metrics(labels, np.eye(3)[labels], labels) == pytest.approx(
         {
             "accuracy": 1,
             "balanced_accuracy": 1,
@@ -22,7 +27,8 @@ def test_perfect_and_sure() -> None:
 def test_two_classes_by_hand() -> None:
     labels = np.array([0, 0, 0, 1])
     second = np.array([0.1, 0.6, 0.2, 0.5])
-    found = classification_metrics(labels, np.stack([1 - second, second], axis=1))
+    probabilities = np.stack([1 - second, second], axis=1)
+    found = classification_metrics(labels, probabilities, probabilities.argmax(axis=1))
     assert found["accuracy"] == 0.5  # a tie of 0.5 goes to the first class
     assert found["balanced_accuracy"] == pytest.approx((2 / 3 + 0) / 2)
     assert found["macro_f1"] == pytest.approx((2 * 2 / (2 * 2 + 1 + 1) + 0) / 2)
@@ -45,3 +51,11 @@ def test_calibrated_predictions_have_no_error() -> None:
     second = draw.random(100_000)
     labels = (draw.random(100_000) < second).astype(np.int64)
     assert calibration_error(labels, np.stack([1 - second, second], axis=1)) < 0.01
+
+
+def test_the_positive_class_by_hand() -> None:
+    labels, predicted = np.array([0, 0, 0, 1, 1]), np.array([0, 1, 0, 0, 1])
+    assert metrics_of_positive(labels, predicted, 0) == pytest.approx(
+        {"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3}
+    )
+    assert metrics_of_positive(labels, predicted, 1) == pytest.approx({"precision": 0.5, "recall": 0.5, "f1": 0.5})

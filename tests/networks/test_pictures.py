@@ -50,11 +50,11 @@ def test_the_layers_of_an_mlp() -> None:
     assert not net.mixed_precision
 
 
-@pytest.mark.parametrize("net", [PictureNet(SMALL, 2), PictureMlp(MLP, (12, 12, 3), 2)], ids=["resnet", "mlp"])
-def test_it_learns_which_way_stripes_lie(net) -> None:
+@pytest.mark.parametrize("make", [lambda: PictureNet(SMALL, 2), lambda: PictureMlp(MLP, (12, 12, 3), 2)])
+def test_it_learns_which_way_stripes_lie(make) -> None:
     torch.manual_seed(0)
     items, labels = stripes(48)
-    assert learn(net, items, labels, steps=25) > 0.9
+    assert learn(make(), items, labels, steps=40) > 0.9
 
 
 CASES: list[Case] = [

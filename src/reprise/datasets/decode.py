@@ -4,13 +4,14 @@ import hashlib
 import math
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,7 @@ def decode_all(
         found = answer if earlier.label == example.label else contradicts
         if isinstance(found, str):
             bad += 1
-            if bad > max_bad * total:
+            if bad / total > max_bad:
                 counted = f"{bad} of {total} files so far" if bad > 1 else f"1 of {total} files"
                 where, expected = f"{name}/{_place(example)}", f"at most {max_bad:.2%} of them (decode.max_bad)"
                 raise DataError(where, f"{found}; {counted} cannot be used", expected)
@@ -124,7 +125,7 @@ def _answers(source: Source, examples: Sequence[Example], decoder: Decoder, work
             yield _decode(decoder, content)
         return
     size = math.prod(decoder.shape) * np.dtype(decoder.dtype).itemsize
-    with ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupts) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
         waiting: deque[Future[list[_Answer]]] = deque()
         try:
             while part := list(islice(contents, max(1, min(32, _ANSWER // size)))):
@@ -140,9 +141,18 @@ def _answers(source: Source, examples: Sequence[Example], decoder: Decoder, work
             pool.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C, which the terminal sends to every process, to the one that waits for the answers."""
+def _start_worker() -> None:
+    """Leave Ctrl-C, which the terminal sends to every process, to the one that started this, and end when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A parent that was killed closes no queue: its workers would wait for work forever.
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _decode_some(decoder: Decoder, contents: Sequence[_Content]) -> list[_Answer]:

@@ -166,6 +166,4 @@ def _contents(path: Path, column: str, rows: Sequence[int]) -> Iterator[bytes]:
                 for row in wanted[bisect_left(wanted, first) : bisect_right(wanted, start)]:
                     value = batch.column(0)[row - first].as_py()
                     content = value["bytes"] if isinstance(value, dict) else value
-                    if content is None:
-                        raise DataError(f"{path}: row {row}", f"nothing in column {column!r}", "bytes in every row")
-                    yield content
+                    yield content or b""  # which no decoder takes: it is counted as bad

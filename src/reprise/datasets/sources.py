@@ -57,6 +57,8 @@ def _open(path: Path, name: str, decode: FilesDecode, suffixes: frozenset[str]) 
 def _archive(path: Path, name: str) -> Path:
     if path.is_file():
         return path
+    if (path / name).is_file():
+        return path / name
     found = sorted(file for file in path.glob("[!.]*.tar.gz") if file.is_file())
     if len(found) != 1:
         archives = ", ".join(file.name for file in found) or "no .tar.gz"

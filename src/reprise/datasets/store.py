@@ -158,7 +158,7 @@ def read_store(folder: Path) -> Store:
         index = pd.read_parquet(place)
     except FileNotFoundError:
         raise ArtifactError(str(place), "no such file", expected) from None
-    except (ValidationError, ValueError, pa.ArrowException):
+    except (ValidationError, ValueError, EOFError, pa.ArrowException):
         raise ArtifactError(str(place), "damaged", expected) from None
     shapes = (items.shape, features.shape)
     if shapes != ((len(index), *schema.shape), (len(index), len(schema.features))):

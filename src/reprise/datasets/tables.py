@@ -35,19 +35,19 @@ def read_csv(source: Path, decode: TabularDecode) -> Table:
     """
     rows = [row for path in _files(source) for row in _read(path, decode)]
     features = rows[0].features if rows else ()
-    first: dict[tuple[str, ...], Example] = {}
-    examples = []
+    first: dict[bytes, Example] = {}
+    examples, vectors = [], []
     for row in rows:
         if set(row.features) != set(features):
             odd = ", ".join(sorted(set(row.features) ^ set(features)))
             raise DataError(
                 str(row.path), f"other columns than in the files before it: {odd}", "one header for all files"
             )
-        # Files may have their columns in another order.
-        cells = dict(zip(row.features, row.cells, strict=True))
-        alike = first.setdefault(tuple(cells[name] for name in features), row.example)
+        vectors.append(_decode(row, features))
+        # By value, since 5.1 and 5.10 are the same: adding zero makes 0 of -0.
+        alike = first.setdefault((vectors[-1] + 0).tobytes(), row.example)
         examples.append(row.example if decode.group else replace(row.example, group=alike.group))
-    items = np.array([_decode(row, features) for row in rows], np.float32).reshape(len(rows), len(features))
+    items = np.array(vectors, np.float32).reshape(len(rows), len(features))
     for name in features:
         if np.isnan(items[:, features.index(name)]).all():
             expected = "a number in at least one, or its name in decode.ignore"

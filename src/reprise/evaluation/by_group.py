@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from reprise.answers import pool
+from reprise.answers import Probabilities, pool
 from reprise.blocks import Evaluate
 from reprise.datasets.store import Store
 from reprise.evaluation.metrics import classification_metrics, metrics_of_positive
@@ -12,9 +11,9 @@ from reprise.evaluation.operating import Operating, operating
 
 
 def evaluate_groups(
-    store: Store, val: NDArray[np.float64], test: NDArray[np.float64], point: Operating, settings: Evaluate
+    store: Store, val: Probabilities, test: Probabilities, point: Operating, settings: Evaluate
 ) -> dict[str, float]:
-    """Return the metrics of the test groups, each name with `group_` before it.
+    """Return the metrics of the test groups, each name with `group_` before it; of videos each is a group.
 
     Takes the probabilities of the validation and test items. Two classes have a threshold of their own here, chosen
     on the validation groups.
@@ -24,7 +23,8 @@ def evaluate_groups(
     for split, probabilities in (("val", val), ("test", test)):
         index = store.index.iloc[store.places(split)]
         # A group whose items are of several classes is one for each of them.
-        numbers = pd.factorize(pd.MultiIndex.from_frame(index[["group", "label"]]))[0].astype(np.int64)
+        of = ["file", "row"] if store.schema.modality == "video" else ["group"]
+        numbers = pd.factorize(pd.MultiIndex.from_frame(index[[*of, "label"]]))[0].astype(np.int64)
         pooled = pool(probabilities, numbers, settings.group, point.positive, point.threshold)
         sides.append((index["label"].groupby(numbers).first().to_numpy(np.int64), pooled))
     (val_labels, val_pooled), (labels, pooled) = sides

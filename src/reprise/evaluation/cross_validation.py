@@ -7,16 +7,18 @@ import pandas as pd
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 from sklearn.model_selection import StratifiedGroupKFold
 
+from reprise.blocks import Evaluate
 from reprise.datasets.splits import split
 from reprise.datasets.store import Store, Subset
 from reprise.errors import InputError, ParamsError
+from reprise.evaluation.operating import operating
 from reprise.networks.classifier import Network
 
 Fit = Callable[[Subset, Subset], Network]
 
 
 def cross_validate(
-    fit: Fit, store: Store, val_share: float, folds: int, seed: int
+    fit: Fit, store: Store, val_share: float, folds: int, seed: int, settings: Evaluate
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Train on all folds but one and test on that one, each in turn, over the whole store.
 
@@ -39,11 +41,13 @@ def cross_validate(
     for number, (rest, held) in enumerate(parts, start=1):
         try:
             sides = split([store.schema.classes[label] for label in labels[rest]], list(groups[rest]), shares, seed)
-            network = fit(store.take(rest[sides == "train"]), store.take(rest[sides == "val"]))
+            val = store.take(rest[sides == "val"])
+            network = fit(store.take(rest[sides == "train"]), val)
         except InputError as error:
             found = f"{folds}, where in fold {number} {error}"
             raise ParamsError("params.yaml: evaluate.folds", found, "for these folds another number, or null") from None
-        predicted[held] = network.probabilities(store.take(held).items).argmax(axis=1)
+        point = operating(val.labels, network.probabilities(val.items), store.schema.classes, settings)
+        predicted[held] = point.decide(network.probabilities(store.take(held).items))
         right, guess = labels[held], predicted[held]
         macro_f1 = f1_score(right, guess, average="macro", zero_division=0)
         rows.append((number, float(accuracy_score(right, guess)), float(macro_f1)))

@@ -33,19 +33,19 @@ def write_report(folder: Path, networks: Mapping[int, Network], store: Store, fi
     folder.mkdir()
     settings, schema = params.chosen.evaluate, store.schema
     network = next(iter(networks.values()))
-    val, test = _probabilities(network, store, "val"), _probabilities(network, store, "test")
+    val, test = (network.probabilities(store.subset(split).items) for split in ("val", "test"))
     point = operating(store.subset("val").labels, val, schema.classes, settings)
-    metrics = _decisions(folder, network, store, test, point, params)
+    metrics = _decisions(folder, store, test, point, params)
     if settings.group:
         metrics |= evaluate_groups(store, val, test, point, settings)
     metrics |= _robustness(folder, network, store, point, params)
-    similar, of_seeds = compare_seeds(networks, store)
+    similar, of_seeds = compare_seeds(networks, store, settings)
     metrics |= of_seeds
     _write(folder / "similarity.csv", similar)
     _write(folder / "importance.csv", _importance(network, store, params))
     if settings.folds is not None:
         share = params.chosen.split.val / (1 - params.chosen.split.test)
-        folds, summary = cross_validate(fit, store, share, settings.folds, params.seed)
+        folds, summary = cross_validate(fit, store, share, settings.folds, params.seed, settings)
         metrics |= summary
         _write(folder / "folds.csv", folds)
     write_json(folder / "metrics.json", {name: _rounded(name, value) for name, value in metrics.items()})
@@ -56,18 +56,13 @@ def _rounded(name: str, value: float) -> float:
     return value if name.endswith("threshold") else significant(value)
 
 
-def _probabilities(network: Network, store: Store, split: str) -> NDArray[np.float64]:
-    found = network.probabilities(store.subset(split).items).astype(np.float64)
-    scaled: NDArray[np.float64] = found / found.sum(axis=1, keepdims=True)  # float32 rows sum to 1 within 1e-7
-    return scaled
-
-
 def _decisions(
-    folder: Path, network: Network, store: Store, probabilities: NDArray[np.float64], point: Operating, params: Params
+    folder: Path, store: Store, found: NDArray[np.float32], point: Operating, params: Params
 ) -> dict[str, float]:
     """Write what the test set says of the network's answers, and return their metrics."""
     test, classes = store.subset("test"), store.schema.classes
-    predicted = point.decide(probabilities)
+    predicted = point.decide(found)  # as they are, since the bundle's answers are decided on those
+    probabilities = found / found.sum(axis=1, keepdims=True, dtype=np.float64)  # float32 rows sum to 1 within 1e-7
     metrics = classification_metrics(test.labels, probabilities, predicted)
     if point.threshold is not None:
         metrics |= metrics_of_positive(test.labels, predicted, point.positive) | {"threshold": point.threshold}

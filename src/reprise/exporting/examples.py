@@ -24,7 +24,15 @@ Answer = Callable[[NDArray[np.float32]], tuple[str, Probabilities]]
 _KINDS = {
     b"\xff\xd8": ".jpg",
     b"\x89PNG": ".png",
-    b"RIFF": ".wav",
+    b"RIFFWAVE": ".wav",
+    b"RIFFWEBP": ".webp",
+    b"RIFFAVI ": ".avi",
+    b"GIF8": ".gif",
+    b"BM": ".bmp",
+    b"II*\0": ".tif",
+    b"MM\0*": ".tif",
+    b"\x1aE\xdf\xa3": ".mkv",
+    b"PK": ".npz",
     b"fLaC": ".flac",
     b"OggS": ".ogg",
     b"ID3": ".mp3",
@@ -99,7 +107,14 @@ def _storable(name: str, content: bytes | Path) -> tuple[str, bytes]:
         png = io.BytesIO()
         Image.open(io.BytesIO(content)).save(png, "png")
         return ".png", png.getvalue()
-    return next((suffix for start, suffix in _KINDS.items() if content.startswith(start)), ".bin"), content
+    if content[4:8] == b"ftyp":
+        return ".mp4", content
+    return next((suffix for start, suffix in _KINDS.items() if _begins(content, start)), ".bin"), content
+
+
+def _begins(content: bytes, start: bytes) -> bool:
+    # A RIFF file says after its length what it holds.
+    return (content[:4] + content[8:12] if content[:4] == b"RIFF" else content).startswith(start)
 
 
 def _in_turn(labels: NDArray[np.int64], most: int) -> list[int]:

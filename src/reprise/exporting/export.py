@@ -1,5 +1,6 @@
 """A whole bundle."""
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from reprise.bundle import Bundle, Decision, Example, write_bundle
 from reprise.datasets.sources import open_source
 from reprise.datasets.store import Store
 from reprise.decoding.decoder import make_decoder
+from reprise.errors import ArtifactError
 from reprise.exporting.examples import Answer, write_files, write_rows
 from reprise.exporting.graph import write_graph
 from reprise.exporting.parity import check_parity
@@ -36,6 +38,7 @@ def write_model(folder: Path, network: Network, store: Store, metrics: Mapping[s
     positive = schema.classes.index(decision.positive) if decision.positive else 0
     by_threshold = partial(decide, threshold=decision.threshold, positive=positive)
     difference = check_parity(folder / model.file, test, probabilities, by_threshold)
+    answer = _answer(schema.classes, decision, pools=task.modality == "video")
     bundle = Bundle(
         task=params.task,
         modality=task.modality,
@@ -48,14 +51,28 @@ def write_model(folder: Path, network: Network, store: Store, metrics: Mapping[s
         parameters=params.model_dump(exclude={"tasks"}) | task.model_dump(),
         data_sha256=schema.sha256,
         reference=reference(store.features[store.places("train")], schema.features),
-        examples=_write_examples(folder / "examples", store, probabilities, _answer(schema.classes, decision), params),
+        examples=_write_examples(folder / "examples", store, probabilities, answer, params),
     )
     write_bundle(folder, bundle)
     return difference
 
 
+def read_metrics(path: Path) -> dict[str, float]:
+    """Read what evaluate measured; raise `ArtifactError` where it is missing or damaged."""
+    expected = "what evaluate writes; run `dvc repro`"
+    try:
+        found: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtifactError(str(path), "no such file", expected) from None
+    except ValueError:
+        raise ArtifactError(str(path), "no JSON", expected) from None
+    return found
+
+
 def _decision(params: Params, classes: tuple[str, ...], metrics: Mapping[str, float]) -> Decision:
     two = len(classes) == 2
+    if two and "threshold" not in metrics:
+        raise ArtifactError("reports/evaluate/metrics.json", "no threshold", "that of this task; run `dvc repro`")
     return Decision(
         positive=(params.chosen.evaluate.positive or classes[1]) if two else None,
         threshold=metrics["threshold"] if two else None,
@@ -64,11 +81,12 @@ def _decision(params: Params, classes: tuple[str, ...], metrics: Mapping[str, fl
     )
 
 
-def _answer(classes: tuple[str, ...], decision: Decision) -> Answer:
+def _answer(classes: tuple[str, ...], decision: Decision, *, pools: bool) -> Answer:
+    """Return what answers for a file: for its one item or, where it may hold several, for all of them together."""
     positive = classes.index(decision.positive) if decision.positive else 0
 
     def answer(probabilities: NDArray[np.float32]) -> tuple[str, Probabilities]:
-        if len(probabilities) == 1:
+        if not pools:
             return classes[int(decide(probabilities, decision.threshold, positive)[0])], probabilities[0]
         together = np.zeros(len(probabilities), np.int64)
         pooled = pool(probabilities, together, decision.pool, positive, decision.threshold)

@@ -19,6 +19,8 @@ from reprise.networks.sounds import SoundNet
 from reprise.networks.videos import VideoNet
 from reprise.schema import Schema
 
+_CPU = torch.device("cpu")
+
 
 def classifier(model: Model, schema: Schema) -> Classifier:
     """Make the untrained torch network for the items and classes of `schema`."""
@@ -38,11 +40,11 @@ def write_network(path: Path, network: Network) -> None:
     path.write_bytes(save(network.tensors()))
 
 
-def read_network(path: Path, model: Model, schema: Schema) -> Network:
+def read_network(path: Path, model: Model, schema: Schema, device: torch.device = _CPU) -> Network:
     """Read a network; raise `ArtifactError` where the file is missing, damaged or made under other settings."""
     expected = "what train writes; run `dvc repro`"
     try:
-        return _assemble(load(path.read_bytes()), model, schema)
+        return _assemble(load(path.read_bytes()), model, schema, device)
     except FileNotFoundError:
         raise ArtifactError(str(path), "no such file", expected) from None
     except SafetensorError:
@@ -51,12 +53,14 @@ def read_network(path: Path, model: Model, schema: Schema) -> Network:
         raise ArtifactError(str(path), "tensors of another network", expected) from None
 
 
-def read_networks(folder: Path, seeds: Sequence[int], model: Model, schema: Schema) -> dict[int, Network]:
+def read_networks(
+    folder: Path, seeds: Sequence[int], model: Model, schema: Schema, device: torch.device
+) -> dict[int, Network]:
     """Read the network of each seed, in their order."""
-    return {seed: read_network(folder / f"{seed}.safetensors", model, schema) for seed in seeds}
+    return {seed: read_network(folder / f"{seed}.safetensors", model, schema, device) for seed in seeds}
 
 
-def _assemble(tensors: dict[str, Tensor], model: Model, schema: Schema) -> Network:
+def _assemble(tensors: dict[str, Tensor], model: Model, schema: Schema, device: torch.device) -> Network:
     if isinstance(model, TabularModel) and model.network == "knn":
         scaler = Scaler(schema.shape[0])
         scaler.load_state_dict({name: tensors[f"scaler.{name}"] for name in scaler.state_dict()})
@@ -64,4 +68,4 @@ def _assemble(tensors: dict[str, Tensor], model: Model, schema: Schema) -> Netwo
     network = classifier(model, schema)
     network.load_state_dict(tensors)
     network.requires_grad_(False)
-    return TorchNetwork(network.to(torch.get_default_device()))
+    return TorchNetwork(network.to(device))
