@@ -1,31 +1,24 @@
-"""Make the embedded sample data of one task: `python stages/sample.py wine` writes data/sample/wine."""
+"""Make the embedded sample data of every task: `python stages/sample.py` writes data/sample."""
 
-import argparse
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from _checkout import use_checkout
 
 
-def main(task: str, folder: Path) -> None:
-    """Write the sample data of `task` to `folder`."""
+def sample(folder: Path) -> None:
+    """Write the sample data of each module of reprise.samples into a folder of its name in `folder`."""
     use_checkout()
-    from reprise.errors import InputError, one_line_errors
+    from reprise import samples
+    from reprise.errors import one_line_errors
     from reprise.files import replacing
 
-    with one_line_errors():
-        if find_spec(f"reprise.samples.{task}") is None:
-            raise InputError("task", repr(task), "the name of a module in reprise.samples")
-    maker = import_module(f"reprise.samples.{task}")
     with one_line_errors(), replacing(folder) as beside:
-        beside.mkdir()
-        maker.make(beside)
+        for path in sorted(Path(samples.__path__[0]).glob("[a-z]*.py")):
+            place = beside / path.stem
+            place.mkdir(parents=True)
+            import_module(f"reprise.samples.{path.stem}").make(place)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", help="the name of a module in reprise.samples")
-    root = Path(__file__).resolve().parents[1]
-    task = parser.parse_args().task
-    main(task, root / "data" / "sample" / task)
+    sample(Path(__file__).resolve().parents[1] / "data" / "sample")

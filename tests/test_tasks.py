@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import onnxruntime as ort
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, STAGES, Project, fill, load_stage
+from conftest import ROOT, STAGES, Project, fill
 from dvc.repo import Repo
 
 from reprise.answers import decide, pool
@@ -34,7 +35,9 @@ def task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A project in which a small network of the task was trained for one epoch; not to be written to."""
     name = request.param
     folder = tmp_path_factory.mktemp(name)
-    load_stage("sample").main(name, folder / "data/sample" / name)
+    sample = folder / "data/sample" / name
+    sample.mkdir(parents=True)
+    import_module(f"reprise.samples.{name}").make(sample)
     fill(folder)
     project = Project(folder)
     changes = {f"tasks__{name}__{key}": value for key, value in TASKS[name].items()}

@@ -70,8 +70,10 @@ def test_with_all_of_the_machine(done: Project) -> None:
     assert Path("models/weights/0.safetensors").exists()
 
 
-def test_sample_is_the_committed_one(tmp_path: Path) -> None:
-    load_stage("sample").main("wine", tmp_path / "wine")
+@pytest.mark.long
+def test_samples_of_every_task(tmp_path: Path) -> None:
+    load_stage("sample").sample(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["accident", "geometry", "hotdog", "species", "wine"]
     lines = (tmp_path / "wine/wine.csv").read_text().splitlines()
     assert len(lines) == 179
     assert lines[0].startswith("alcohol,malic_acid,")

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -129,7 +130,8 @@ def _answers(source: Source, examples: Sequence[Example], decoder: Decoder, work
         waiting: deque[Future[list[_Answer]]] = deque()
         try:
             while part := list(islice(contents, max(1, min(32, _ANSWER // size)))):
-                waiting.append(pool.submit(_decode_some, decoder, part))
+                with _interrupts_held():
+                    waiting.append(pool.submit(_decode_some, decoder, part))
                 if len(waiting) == workers * _AHEAD:
                     yield from waiting.popleft().result()
             while waiting:
@@ -141,8 +143,24 @@ def _answers(source: Source, examples: Sequence[Example], decoder: Decoder, work
             pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back, which processes that start meanwhile inherit: the terminal sends it to them, too."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker  # of POSIX alone
+
+    resource_tracker.ensure_running()  # started with the first worker, it would let interrupts through to that one
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker() -> None:
-    """Leave Ctrl-C, which the terminal sends to every process, to the one that started this, and end when that ends."""
+    """Leave Ctrl-C to the process that started this one, and end when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
