@@ -119,3 +119,13 @@ def test_files_only(tmp_path: Path) -> None:
     (tmp_path / "b.csv").mkdir()
     (tmp_path / "c.csv").symlink_to(tmp_path / "nowhere")
     assert len(read_csv(tmp_path, DECODE).examples) == 1
+
+
+def test_repeats_are_found_by_value_not_by_how_it_is_written(tmp_path: Path) -> None:
+    path = write(tmp_path, "x,y,kind\n5.1,0,a\n5.10,-0.0,b\n5.1,,a\n5.1,NA,b\n5.2,0,a\n")
+    table = read_csv(path, TabularDecode(label="kind"))
+    first, second, third, fourth, fifth = (example.group for example in table.examples)
+    assert first == second
+    assert third == fourth
+    assert len({first, third, fifth}) == 3
+    assert table.duplicates == 2

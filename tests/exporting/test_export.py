@@ -5,11 +5,12 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from reprise.bundle import read_bundle, sha256
+from reprise.bundle import Decision, read_bundle, sha256
 from reprise.datasets.examples import Example
 from reprise.datasets.store import StoreWriter, read_store
 from reprise.decoding.tabular import decode_row
 from reprise.exporting.examples import write_rows
+from reprise.exporting.export import _answer
 from reprise.exporting.reference import reference
 
 
@@ -70,3 +71,11 @@ def test_examples_are_taken_from_each_class_in_turn_with_missing_values_as_null(
     rows = [json.loads((tmp_path / example.file).read_text()) for example in examples]
     assert rows == [{"x": 0.1, "y": None}, {"x": 3, "y": 3}, {"x": 2, "y": 2}]
     assert examples[0].probabilities == pytest.approx((0.9, 0.1))
+
+
+@pytest.mark.parametrize(("pools", "expected"), [(True, "crash"), (False, "calm")])
+def test_a_video_of_one_clip_is_answered_by_the_threshold_of_videos(pools: bool, expected: str) -> None:
+    decision = Decision(positive="crash", threshold=0.6, pool="max", group_threshold=0.3)
+    label, probabilities = _answer(("calm", "crash"), decision, pools=pools)(np.array([[0.55, 0.45]], np.float32))
+    assert label == expected
+    assert probabilities == pytest.approx([0.55, 0.45])
