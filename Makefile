@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test lock
+.PHONY: repro serve test lock
 
 repro: .venv/train
 	reprise check
@@ -10,6 +10,9 @@ repro: .venv/train
 	dvc metrics show reports/evaluate/metrics.json
 	@echo "plots:" && dvc plots show
 	@echo "bundle: models/bundle"
+
+serve: .venv/serve
+	reprise serve
 
 test: .venv/dev
 	ruff check .

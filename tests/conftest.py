@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ arithmetic.fix()  # before numpy and torch load, as in a stage
 
 import pytest  # noqa: E402
 import yaml  # noqa: E402
+from filelock import FileLock  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("preprocess", "train", "evaluate", "export")
@@ -114,6 +116,49 @@ def finished(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Project:
     with contextlib.chdir(folder):
         project.run(*STAGES)
     return project
+
+
+# What makes each task small enough to train in seconds.
+SMALL: dict[str, dict[str, Any]] = {
+    "hotdog": {"model__width": 8},
+    "species": {"model__width": 8, "model__network": "resnet18"},
+    "accident": {"model__width": 8},
+    "geometry": {"train__seeds": [3, 5], "model__hidden": [64, 32]},
+    "wine": {},
+}
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
+    """Give the project of a task in which a small network was trained for one epoch; not to be written to.
+
+    It is made once for all test processes: they have one folder in common, and take turns.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def project_of(name: str) -> Project:
+        folder = shared / f"trained-{name}"
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "models/bundle").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                _train(folder, name)
+        return Project(folder)
+
+    return project_of
+
+
+def _train(folder: Path, name: str) -> None:
+    sample = folder / "data/sample" / name
+    sample.mkdir(parents=True)
+    importlib.import_module(f"reprise.samples.{name}").make(sample)
+    fill(folder)
+    project = Project(folder)
+    changes = {f"tasks__{name}__{key}": value for key, value in SMALL[name].items()}
+    project.set(task=name, **{f"tasks__{name}__train__epochs": 1}, **changes)
+    with contextlib.chdir(folder):
+        project.run(*STAGES)
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The four tasks that are no tables: from their samples to a bundle that answers, the same bytes anywhere."""
 
-import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,37 +13,21 @@ import onnxruntime as ort
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, STAGES, Project, fill
+from conftest import ROOT, STAGES, Project
 from dvc.repo import Repo
 
 from reprise.answers import decide, pool
 from reprise.bundle import read_bundle
 from reprise.decoding.decoder import make_decoder
 
-TASKS = {
-    "hotdog": {"model__width": 8},
-    "species": {"model__width": 8, "model__network": "resnet18"},
-    "accident": {"model__width": 8},
-    "geometry": {"train__seeds": [3, 5], "model__hidden": [64, 32]},
-}
+TASKS = ("hotdog", "species", "accident", "geometry")
 ANOTHER = {"OMP_NUM_THREADS": "7", "MKL_NUM_THREADS": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
 
 
-@pytest.fixture(scope="module", params=TASKS)
-def task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+@pytest.fixture(params=TASKS)
+def task(request: pytest.FixtureRequest, trained: Callable[[str], Project]) -> Project:
     """A project in which a small network of the task was trained for one epoch; not to be written to."""
-    name = request.param
-    folder = tmp_path_factory.mktemp(name)
-    sample = folder / "data/sample" / name
-    sample.mkdir(parents=True)
-    import_module(f"reprise.samples.{name}").make(sample)
-    fill(folder)
-    project = Project(folder)
-    changes = {f"tasks__{name}__{key}": value for key, value in TASKS[name].items()}
-    project.set(task=name, **{f"tasks__{name}__train__epochs": 1}, **changes)
-    with contextlib.chdir(folder):
-        project.run(*STAGES)
-    return project
+    return trained(request.param)
 
 
 @pytest.mark.long
@@ -101,13 +84,13 @@ def test_what_people_look_at(task: Project) -> None:
     assert (robustness.groupby("corruption")["level"].nunique() == 6).all()
     assert (report / "mistakes.png").read_bytes().startswith(b"\x89PNG")
     similarity = pd.read_csv(report / "similarity.csv")
-    if "geometry" in str(task.folder):
+    if "geometry" in task.folder.name:
         assert set(similarity["seeds"]) == {"3 and 5"}
         assert len(similarity) == 2 * 2 * 2
         assert {"cka_hidden1", "svcca_hidden2", "seeds_accuracy_mean"} <= metrics.keys()
     else:
         assert similarity.empty
-    if "accident" in str(task.folder):
+    if "accident" in task.folder.name:
         assert {"group_accuracy", "group_f1", "group_roc_auc", "group_threshold"} <= metrics.keys()
 
 

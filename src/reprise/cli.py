@@ -1,4 +1,7 @@
-"""The command `reprise`."""
+"""The command `reprise`.
+
+Each subcommand imports what it needs: the image that serves has none of what the pipeline needs.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -6,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from reprise.errors import DataError, one_line_errors
-from reprise.params import read_params
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -14,13 +16,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="reprise", description="What the pipeline does not do by itself.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check_parser = commands.add_parser("check", help="check params.yaml and that the data are there, before any work")
-    check_parser.set_defaults(run=check)
+    check_parser.set_defaults(run=lambda _: check())
+    serve_parser = commands.add_parser("serve", help="serve a bundle over HTTP; settings are environment variables")
+    serve_parser.add_argument("bundle", nargs="?", help="a folder or a URL; without, REPRISE_BUNDLE or models/bundle")
+    serve_parser.set_defaults(run=lambda given: serve(given.bundle))
+    drift_parser = commands.add_parser("drift", help="tell how far what was asked lies from what was trained on")
+    drift_parser.add_argument("log", nargs="+", type=Path, help="files of the prediction log")
+    drift_parser.add_argument("--bundle", type=Path, default=Path("models/bundle"), help="the bundle that answered")
+    drift_parser.set_defaults(run=lambda given: drift(given.log, given.bundle))
     with one_line_errors():
-        parser.parse_args(arguments).run()
+        given = parser.parse_args(arguments)
+        given.run(given)
 
 
 def check() -> None:
     """Check `params.yaml` and that the data of the chosen task are there or can be made."""
+    from reprise.params import read_params
+
     params = read_params(Path("params.yaml"))
     if params.data == "raw" and not params.source.exists():
         raise DataError(str(params.source), "no such file or folder", "your data, by `dvc add` or `dvc import-url`")
@@ -28,3 +40,23 @@ def check() -> None:
     if params.data == "sample" and maker is None and not params.source.exists():
         raise DataError(str(params.source), "no such folder, and no sample to make it from", "data: raw in params.yaml")
     print(f"params.yaml: task {params.task} from {params.source}")
+
+
+def serve(bundle: str | None) -> None:
+    """Serve a bundle, by default the one that the environment names."""
+    import os
+
+    from reprise.serving.main import serve as run
+    from reprise.serving.settings import read_settings
+
+    if bundle is not None:
+        # The processes of the server read their settings from there.
+        os.environ["REPRISE_BUNDLE"] = bundle
+    run(read_settings())
+
+
+def drift(logs: Sequence[Path], bundle: Path) -> None:
+    """Print how far the inputs in a prediction log lie from those that the model was trained on."""
+    from reprise.monitoring.report import drift_command
+
+    drift_command(logs, bundle)

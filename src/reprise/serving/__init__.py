@@ -1,0 +1,1 @@
+"""The server: a FastAPI app that answers with whatever bundle `export` wrote."""

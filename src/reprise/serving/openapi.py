@@ -1,0 +1,80 @@
+"""What the documentation says of requests: the features, ranges and an example of the bundle that is served."""
+
+from typing import Any
+
+from reprise.serving.examples import read_example
+from reprise.serving.model import Model
+from reprise.serving.schemas import Refusal
+
+_WHY = {
+    400: "the client went away",
+    401: "no key, or a wrong one",
+    404: "nothing there",
+    408: "the body did not come in time",
+    413: "too large: the body, or the pixels or seconds in it",
+    415: "another content type",
+    422: "an input that cannot be used",
+    503: "too much to do; `Retry-After` says when to come back",
+    504: "no answer in time",
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the responses for these statuses, for FastAPI."""
+    return {status: {"model": Refusal, "description": _WHY[status]} for status in statuses}
+
+
+def request_body(model: Model) -> dict[str, Any]:
+    """Return the description of the body of a request for predictions, for FastAPI."""
+    content: dict[str, Any] = {"application/json": {"schema": _instances(model), "example": _example(model)}}
+    if model.decoder is not None:
+        file = {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1}
+        files = {"type": "array", "items": file, "minItems": 1}
+        form = {"type": "object", "properties": {"file": files}, "required": ["file"], "additionalProperties": False}
+        content["multipart/form-data"] = {"schema": form}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _instances(model: Model) -> dict[str, Any]:
+    item = _row(model) if model.decoder is None else _file()
+    instances = {"type": "array", "items": item, "minItems": 1}
+    return {
+        "type": "object",
+        "properties": {"instances": instances},
+        "required": ["instances"],
+        "additionalProperties": False,
+    }
+
+
+def _row(model: Model) -> dict[str, Any]:
+    features = {
+        one.name: {
+            "type": ["number", "null"],
+            "description": f"in training from {one.min:g} to {one.max:g}, {one.mean:g} on average; null is missing",
+        }
+        for one in model.bundle.reference
+    }
+    count = len(features)
+    by_name = {
+        "type": "object",
+        "properties": features,
+        "required": list(features),
+        "additionalProperties": False,
+    }
+    number = {"type": ["number", "null"]}
+    in_order = {"type": "array", "items": number, "minItems": count, "maxItems": count}
+    return {"anyOf": [by_name, in_order]}
+
+
+def _file() -> dict[str, Any]:
+    encoded = {"type": "string", "contentEncoding": "base64", "minLength": 1}
+    return {"type": "object", "properties": {"b64": encoded}, "required": ["b64"], "additionalProperties": False}
+
+
+def _example(model: Model) -> dict[str, Any]:
+    if model.decoder is not None:
+        return {"instances": [{"b64": "the file in base64"}]}
+    examples = model.bundle.examples
+    if not examples:
+        return {"instances": [[one.mean for one in model.bundle.reference]]}
+    return {"instances": [read_example(model.folder / examples[0].file, model.bundle.modality)]}

@@ -1,0 +1,63 @@
+"""The answers to `/predict` and `/representations`."""
+
+from urllib.parse import parse_qs
+
+from pydantic_core import to_json
+
+from reprise.serving.endpoint import Call, Reply
+from reprise.serving.instances import Instance, read_instances
+from reprise.serving.model import joined
+from reprise.serving.problem import Problem
+from reprise.serving.records import lines
+from reprise.serving.service import Service, timed
+
+
+def predict(service: Service, call: Call) -> Reply:
+    """Answer a request for predictions: log first, then return the JSON."""
+    model, bundle = service.model, service.model.bundle
+    instances = _instances(service, call)
+    decoded = service.decode(instances, call.check)
+    with timed(service.metrics.inferred):
+        answers = model.answer(decoded, call.check)
+    chosen, probabilities = answers.chosen.tolist(), answers.rounded()
+    labels = [bundle.classes[number] for number in chosen]
+    confidences = [values[number] for values, number in zip(probabilities, chosen, strict=True)]
+    service.metrics.predicted(labels, confidences, joined([one.features for one in decoded]))
+    if service.settings.log:
+        inputs = instances if service.settings.log_inputs else None
+        service.log.write(lines(call.request_id, bundle, decoded, answers, inputs))
+    predictions = [
+        {"label": label, "probability": confidence, "probabilities": dict(zip(bundle.classes, values, strict=True))}
+        for label, confidence, values in zip(labels, confidences, probabilities, strict=True)
+    ]
+    return Reply(to_json({"predictions": predictions, "model": service.name}))
+
+
+def represent(service: Service, call: Call) -> Reply:
+    """Answer a request for representations: for each instance, by layer."""
+    layers = _layers(service, call.query)
+    decoded = service.decode(_instances(service, call), call.check)
+    with timed(service.metrics.inferred):
+        found = service.model.represent(decoded, layers, call.check)
+    columns = [values.tolist() for values in found]
+    representations = [dict(zip(layers, row, strict=True)) for row in zip(*columns, strict=True)]
+    return Reply(to_json({"representations": representations, "model": service.name}))
+
+
+def _instances(service: Service, call: Call) -> list[Instance]:
+    files, features = service.model.decoder is not None, service.model.bundle.features
+    # Names of features may hold such signs as well.
+    signs = 4 if files else 2 + len(features) + sum(sum(map(name.count, ",[{")) for name in features)
+    most = service.settings.max_instances
+    return read_instances(call.body, call.content_type, files=files, most=most, signs=signs)
+
+
+def _layers(service: Service, query: bytes) -> list[str]:
+    known = service.model.layers
+    if not known:
+        raise Problem(404, "this model has no representations")
+    asked = [name for value in parse_qs(query.decode("latin-1")).get("layers", []) for name in value.split(",") if name]
+    for name in asked:
+        if name not in known:
+            raise Problem(422, f"unknown layer {name[:100]!r}", f"some of {', '.join(known)}", field="layers")
+    return list(dict.fromkeys(asked)) or list(known)
