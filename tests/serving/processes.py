@@ -41,6 +41,10 @@ class Server:
     port: int
     log: Path
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def connect(self) -> "closing[http.client.HTTPConnection]":
         return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE))
 

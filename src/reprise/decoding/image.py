@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, TiffImagePlugin, WebPImagePlugin
+from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from reprise.decoding import pictures
 from reprise.decoding.decoder import Decoded
@@ -85,6 +85,8 @@ class ImageDecoder:
             picture = Image.open(BytesIO(content), formats=_FORMATS)
         except Image.DecompressionBombError:
             raise TooLargeError("more pixels than Pillow opens", expected) from None
+        except UnidentifiedImageError:
+            raise DecodeError("no picture, by its first bytes", _EXPECTED) from None
         if picture.width * picture.height > self.max_pixels:
             raise TooLargeError(f"{picture.width} x {picture.height} pixels", expected)
         return picture

@@ -11,6 +11,9 @@ MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
 
 _LARGEST = float(np.finfo(np.float32).max)
 
+# What numpy makes numbers of by itself.
+_NUMBERS = frozenset({float, int})
+
 Cell = str | float | None
 
 
@@ -42,6 +45,9 @@ def decode_row(row: Mapping[str, Cell] | Sequence[Cell], features: Sequence[str]
         cells = row
         if len(cells) != len(features):
             raise CellError("row", f"{len(cells)} values", f"{len(features)}: {', '.join(features)}")
+    # The way of nearly all rows, and ten times as fast.
+    if _NUMBERS.issuperset(map(type, cells)) and -_LARGEST <= min(cells) <= max(cells) <= _LARGEST:
+        return np.array(cells, np.float32)
     return np.array([_number(cell, name) for cell, name in zip(cells, features, strict=True)], dtype=np.float32)
 
 

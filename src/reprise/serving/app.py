@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Never
 
 from fastapi import FastAPI, Query, Request, Response
+from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -22,7 +23,7 @@ from reprise.serving.fetch import fetch_bundle
 from reprise.serving.guard import Guard, problem_of
 from reprise.serving.metrics import Metrics
 from reprise.serving.model import Model, load_model
-from reprise.serving.openapi import refusals, request_body
+from reprise.serving.openapi import named_layers, refusals, request_body
 from reprise.serving.page import Page
 from reprise.serving.pool import Pool
 from reprise.serving.predict import predict, represent
@@ -115,14 +116,16 @@ def _add_answers(app: FastAPI, service: Service) -> None:
 
     known = f"some of {', '.join(service.model.layers)}; all without"
 
-    async def representations(layers: Annotated[str | None, Query(description=known)] = None) -> None:
+    names = Query(description=known, json_schema_extra=named_layers(service.model))
+
+    async def representations(layers: Annotated[str | None, names] = None) -> None:
         """Return what the named layers of the network make of each row or file, in order."""
 
     body = request_body(service.model)
     for path in dict.fromkeys(("/predict", service.settings.predict_route or "/predict")):
         responses = {200: {"model": Predictions}, **refusals(*_POSTED)}
         route = BodyRoute(path, service, predict, predictions, responses=responses, openapi_extra=body)
-        app.router.routes.append(route)
+        app.router.routes.insert(0, route)  # routes are tried in order, and this one is asked for most
     responses = {200: {"model": Representations}, **refusals(*_POSTED, 404)}
     route = BodyRoute("/representations", service, represent, representations, responses=responses, openapi_extra=body)
     app.router.routes.append(route)
@@ -138,8 +141,8 @@ def _add_facts(app: FastAPI, service: Service) -> None:
         """Tell what the model is: classes, metrics, parameters, hashes, what it accepts."""
         return card
 
-    @app.get("/examples/{name}", responses=refusals(401, 404), response_class=FileResponse)
-    async def example(name: str) -> FileResponse:
+    @app.get("/examples/{name}", responses=refusals(401, 404, 422), response_class=FileResponse)
+    async def example(name: Annotated[str, InPath(json_schema_extra={"enum": list(examples)})]) -> FileResponse:
         """Return a test input of the bundle as it was."""
         if name not in examples:
             raise Problem(404, "no such example", f"one of {', '.join(examples)}")

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+import sys
 from typing import Any
 
 from pydantic_core import from_json
@@ -15,6 +16,8 @@ from reprise.serving.problem import Problem
 JSON, FORM = "application/json", "multipart/form-data"
 
 Instance = Row | bytes
+
+_NUMBERS, _LARGEST = frozenset({float, int}), sys.float_info.max
 
 
 def read_instances(body: bytes, content_type: str, *, files: bool, most: int, signs: int = 4) -> list[Instance]:
@@ -73,20 +76,20 @@ def _check_signs(body: bytes, most: int) -> None:
 
 
 def _row(value: Any, place: int) -> Row:
-    if isinstance(value, dict):
-        named = value.items()
-    elif isinstance(value, list):
-        named = enumerate(value)  # type: ignore[assignment]
-    else:
+    if not isinstance(value, dict | list):
         raise Problem(422, "no row", "an object by feature name or a list", field=f"instances[{place}]")
-    for name, cell in named:
+    row: Row = value
+    cells = value.values() if isinstance(value, dict) else value
+    # The way of nearly all rows, and several times as fast.
+    if _NUMBERS.issuperset(map(type, cells)) and all(-_LARGEST <= cell <= _LARGEST for cell in cells):
+        return row
+    for name, cell in value.items() if isinstance(value, dict) else enumerate(value):
         if type(cell) is float:
             if not math.isfinite(cell):
                 raise Problem(422, str(cell), "a finite number, or null", field=_cell(place, name))
         elif cell is not None and type(cell) is not int:
             shown = "text" if isinstance(cell, str) else f"a {type(cell).__name__}"
             raise Problem(422, shown, "a number, or null where it is missing", field=_cell(place, name))
-    row: Row = value
     return row
 
 
@@ -120,8 +123,12 @@ def _form(body: bytes, content_type: str, most: int) -> list[bytes]:
     config = {"MAX_MEMORY_FILE_SIZE": math.inf}
     try:
         parser = create_form_parser({"Content-Type": content_type.encode()}, on_field, on_file, config=config)
-        parser.write(body)
-        parser.finalize()
+        try:
+            parser.write(body)
+            parser.finalize()
+        finally:
+            # By these it refers to itself: all that it read would stay until it is collected.
+            parser.parser.callbacks.clear()  # type: ignore[union-attr]
     except (FormParserError, ValueError) as error:
         raise Problem(422, f"no form ({error})"[:200], "files as multipart/form-data", field="body") from None
     check_count(len(contents), most)

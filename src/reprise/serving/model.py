@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from reprise.answers import decide, pool
-from reprise.bundle import Bundle, read_bundle
+from reprise.bundle import SESSION_CONFIG, Bundle, read_bundle
 from reprise.decoding.decoder import Decoded, Decoder, make_decoder
 from reprise.decoding.tabular import decode_row
 from reprise.errors import ArtifactError
@@ -37,8 +38,9 @@ class Answers:
     chosen: NDArray[np.int64]
     probabilities: NDArray[np.floating[Any]]
 
+    @cached_property
     def rounded(self) -> list[list[float]]:
-        """Return the probabilities to six significant digits: what lies beyond differs between processors."""
+        """The probabilities to six significant digits: what lies beyond differs between processors."""
         return [[float(f"{value:.6g}") for value in row] for row in self.probabilities.tolist()]
 
 
@@ -126,6 +128,8 @@ def _options() -> ort.SessionOptions:
     # One thread for a call: calls of several clients share the cores.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    for key, value in SESSION_CONFIG.items():
+        options.add_session_config_entry(key, value)
     return options
 
 

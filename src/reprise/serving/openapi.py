@@ -1,6 +1,9 @@
 """What the documentation says of requests: the features, ranges and an example of the bundle that is served."""
 
+import re
 from typing import Any
+
+import numpy as np
 
 from reprise.serving.examples import read_example
 from reprise.serving.model import Model
@@ -19,6 +22,11 @@ _WHY = {
 }
 
 
+# The network computes in float32.
+_LARGEST = float(np.finfo(np.float32).max)
+_NUMBER = {"type": ["number", "null"], "minimum": -_LARGEST, "maximum": _LARGEST}
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the responses for these statuses, for FastAPI."""
     return {status: {"model": Refusal, "description": _WHY[status]} for status in statuses}
@@ -35,6 +43,12 @@ def request_body(model: Model) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+def named_layers(model: Model) -> dict[str, str]:
+    """Return the schema of the names of layers with commas between."""
+    names = "|".join(map(re.escape, model.layers))
+    return {"pattern": f"^({names})(,({names}))*$"}
+
+
 def _instances(model: Model) -> dict[str, Any]:
     item = _row(model) if model.decoder is None else _file()
     instances = {"type": "array", "items": item, "minItems": 1}
@@ -48,8 +62,8 @@ def _instances(model: Model) -> dict[str, Any]:
 
 def _row(model: Model) -> dict[str, Any]:
     features = {
-        one.name: {
-            "type": ["number", "null"],
+        one.name: _NUMBER
+        | {
             "description": f"in training from {one.min:g} to {one.max:g}, {one.mean:g} on average; null is missing",
         }
         for one in model.bundle.reference
@@ -61,8 +75,7 @@ def _row(model: Model) -> dict[str, Any]:
         "required": list(features),
         "additionalProperties": False,
     }
-    number = {"type": ["number", "null"]}
-    in_order = {"type": "array", "items": number, "minItems": count, "maxItems": count}
+    in_order = {"type": "array", "items": _NUMBER, "minItems": count, "maxItems": count}
     return {"anyOf": [by_name, in_order]}
 
 

@@ -19,7 +19,7 @@ def predict(service: Service, call: Call) -> Reply:
     decoded = service.decode(instances, call.check)
     with timed(service.metrics.inferred):
         answers = model.answer(decoded, call.check)
-    chosen, probabilities = answers.chosen.tolist(), answers.rounded()
+    chosen, probabilities = answers.chosen.tolist(), answers.rounded
     labels = [bundle.classes[number] for number in chosen]
     confidences = [values[number] for values, number in zip(probabilities, chosen, strict=True)]
     service.metrics.predicted(labels, confidences, joined([one.features for one in decoded]))
@@ -45,11 +45,8 @@ def represent(service: Service, call: Call) -> Reply:
 
 
 def _instances(service: Service, call: Call) -> list[Instance]:
-    files, features = service.model.decoder is not None, service.model.bundle.features
-    # Names of features may hold such signs as well.
-    signs = 4 if files else 2 + len(features) + sum(sum(map(name.count, ",[{")) for name in features)
-    most = service.settings.max_instances
-    return read_instances(call.body, call.content_type, files=files, most=most, signs=signs)
+    files, most = service.model.decoder is not None, service.settings.max_instances
+    return read_instances(call.body, call.content_type, files=files, most=most, signs=service.signs)
 
 
 def _layers(service: Service, query: bytes) -> list[str]:

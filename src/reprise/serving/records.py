@@ -28,7 +28,7 @@ def lines(
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
     found = []
     for place, (one, label, probabilities) in enumerate(
-        zip(decoded, answers.chosen.tolist(), answers.rounded(), strict=True)
+        zip(decoded, answers.chosen.tolist(), answers.rounded, strict=True)
     ):
         values = one.features[0] if len(one.features) == 1 else one.features.mean(axis=0)
         record: dict[str, Any] = {

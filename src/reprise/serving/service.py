@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 from reprise.decoding.decoder import Decoded
 from reprise.decoding.errors import DecodeError, TooLargeError
@@ -29,7 +30,15 @@ class Service:
     pool: Pool
     bodies: Bodies
 
-    @property
+    @cached_property
+    def signs(self) -> int:
+        """How many commas and brackets the JSON of one instance may hold; names of features may hold some, too."""
+        if self.model.decoder is not None:
+            return 4
+        features = self.model.bundle.features
+        return 2 + len(features) + sum(name.count(sign) for name in features for sign in ",[{")
+
+    @cached_property
     def name(self) -> dict[str, str]:
         """Which model answers, as every answer says."""
         return {"task": self.model.bundle.task, "sha256": self.model.bundle.served.sha256}

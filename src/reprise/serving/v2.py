@@ -43,8 +43,8 @@ def add_v2(app: FastAPI, service: Service) -> None:
 
     for path, check in _places(task):
         known: dict[str, Any] = {"dependencies": [Depends(check)]}
-        app.add_api_route(path, model, responses=refusals(401, 404), **known)
-        app.add_api_route(f"{path}/ready", ready, responses=refusals(401, 404), **known)
+        app.add_api_route(path, model, responses=refusals(401, 404, 422), **known)
+        app.add_api_route(f"{path}/ready", ready, responses=refusals(401, 404, 422), **known)
         responses = {200: _answer(), **refusals(*_POSTED)}
         route = BodyRoute(
             f"{path}/infer", service, answer_inference, infer, responses=responses, openapi_extra=body, **known

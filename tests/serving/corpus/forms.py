@@ -96,9 +96,15 @@ def forms(good: bytes, most: int) -> Iterator[Case]:
         ("boundaries alone", f"--{BOUNDARY}\r\n".encode() * 5),
         ("too many files", form(*[b"x"] * (most + 1))),
         ("base64 in words", part(encoded(good)["b64"].encode()) + _END),
+        ("base64 that is none", _coded(b"base64", b"!" * 99)),
         ("a form inside", part(form(good)) + _END),
     ):
         yield Case(f"form: {name}", body, FORM)
+
+
+def _coded(coding: bytes, content: bytes) -> bytes:
+    head = b'--%s\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n' % BOUNDARY.encode()
+    return head + b"Content-Transfer-Encoding: " + coding + b"\r\n\r\n" + content + b"\r\n" + _END
 
 
 def cut_forms(good: bytes, count: int, draw: random.Random) -> Iterator[Case]:

@@ -13,23 +13,8 @@ from .case import JSON, Case
 from .envelopes import damages
 
 _BINARY, _LENGTH = "application/octet-stream", "Inference-Header-Content-Length"
-_SHAPES: tuple[Any, ...] = (
-    None,
-    [],
-    1,
-    "1",
-    [0],
-    [-1],
-    [2**31],
-    [2**63],
-    [10**40],
-    [1.5],
-    [True],
-    ["1"],
-    [[1]],
-    [1] * 99,
-)
-_NUMBERS = ("NaN", "Infinity", "1e999", "-1e39", '"1"', "true", "{}", "[]", "[[1]]", "9" * 400, "9" * 5000)
+_SHAPES: tuple[Any, ...] = (None, [], 1, "1", [0], [-1], [2**31], [2**63], [10**40], [1.5], [True], ["1"], [[1]])
+_NUMBERS = ("Infinity", "1e999", "-1e39", '"1"', "true", "{}", "[]", "[[1]]", "9" * 400, "9" * 5000)
 
 
 def tensors(model: Model, count: int, draw: random.Random) -> Iterator[Case]:

@@ -31,5 +31,5 @@ def corpus_of(model: Model, most: int, seed: int = 0) -> list[Case]:
     cases += [*layers(form(good), FORM), *boundaries(good), *forms(good, most), *cut_forms(good, 20, draw)]
     hopeless = [*FOREIGN, *_BOMBS[modality](examples)]
     cases += refused(model.decoder, hopeless)
-    hundreds = mutations(examples, modality, 400, seed)
+    hundreds = mutations(examples, modality, 300, seed)
     return [*cases, *base64s(good), *refused(model.decoder, hundreds, some=True)]
