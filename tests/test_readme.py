@@ -2,7 +2,10 @@
 
 import functools
 import http.server
+import json
 import re
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT
+from serving.process import running
 from test_pipeline import Clone
 
 from reprise.params import read_params
+from reprise.serving.settings import Settings, variable
 
 README = (ROOT / "README.md").read_text()
 TABLE = "id,patient,x,y,species\n" + "".join(
@@ -23,6 +28,18 @@ TABLE = "id,patient,x,y,species\n" + "".join(
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+# What is asked of the server, and what it answers: of wine, hotdog, species and accident.
+ASKED = re.findall(r"^\$ (curl .*)\n({.*})$", "".join(blocks("console")), flags=re.MULTILINE)
+
+
+def ask(command: str, bundle: Path):
+    """Run a line with curl against a server of a bundle."""
+    with running(bundle) as server:
+        line = command.replace("localhost:8000", f"127.0.0.1:{server.port}").replace("models/bundle", str(bundle))
+        found = subprocess.run(line.replace("curl", "curl -sS"), shell=True, capture_output=True, text=True, check=True)
+    return json.loads(found.stdout)
 
 
 @pytest.fixture
@@ -51,11 +68,35 @@ def test_the_commands_work_in_the_order_they_are_read(tmp_path: Path, web: str) 
         file.write(mine + birds)
     for command in "".join(blocks("sh")).splitlines():
         clone(command.replace("https://example.com", web))
+        for task, built in (("wine", "dvc repro"), ("hotdog", "dvc exp run -S task=hotdog")):
+            if command == built and not (home / task).exists():
+                shutil.copytree(folder / "models/bundle", home / task)
         if command == "dvc queue start":
             clone("while dvc queue status | grep -qE 'Queued|Running'; do sleep 1; done")
     assert (folder / "data/raw/theirs/table.csv").read_text() == TABLE
     assert '"task": "mine"' in clone.read("models/bundle/bundle.json")
     assert clone.read(".dvc/config").count("gs://your-bucket/dvc") == 1
+    for task, (asked, printed) in zip(("wine", "hotdog"), ASKED, strict=False):
+        answered, expected = (
+            found["predictions"][0] | found["model"] for found in (ask(asked, home / task), json.loads(printed))
+        )
+        assert answered.pop("probabilities") == pytest.approx(expected.pop("probabilities"), abs=1e-5)
+        assert answered.pop("probability") == pytest.approx(expected.pop("probability"), abs=1e-5)
+        assert answered == expected
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("number", "task"), list(enumerate(("wine", "hotdog", "species", "accident"))))
+def test_the_lines_with_curl_are_answered_in_the_form_that_is_printed(number: int, task: str, trained) -> None:
+    """The networks of the tests are small: what is printed of hotdog is compared above."""
+    asked, printed = ASKED[number]
+    answered, expected = ask(asked, trained(task).folder / "models/bundle"), json.loads(printed)
+    for found in (answered, expected):
+        (prediction,) = found["predictions"]
+        assert prediction["probability"] == prediction["probabilities"][prediction.pop("label")]
+        prediction["probabilities"] = list(prediction["probabilities"])
+        prediction["probability"] = found["model"]["sha256"] = None
+    assert answered == expected
 
 
 def test_the_lines_for_people_without_make_are_those_of_make() -> None:
@@ -67,6 +108,17 @@ def test_the_lines_for_people_without_make_are_those_of_make() -> None:
     recipe = makefile.replace("$(PYTHON)", "python3").replace("[$*]", "[train]").replace("--quiet ", "")
     for line in lines:
         assert f"\t{line}\n" in recipe
+
+
+def test_the_documentation_of_the_server_has_every_setting_and_its_default() -> None:
+    text = (ROOT / "docs/serving.md").read_text()
+    rows = dict(re.findall(r"^\| (`[A-Z_`, ]+`) \| (.*?) \|", text, flags=re.MULTILINE))
+    told = {name: default for names, default in rows.items() for name in re.findall(r"\w+", names)}
+    fields = {variable(name): field for name, field in Settings.model_fields.items()}
+    assert set(told) - {"PORT"} == set(fields)
+    for name, field in fields.items():
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool):
+            assert float(told[name]) == field.default, name
 
 
 def test_what_the_readme_names_is_there() -> None:
@@ -95,7 +147,7 @@ def test_the_lines_for_each_task_name_settings_that_there_are(line: str, tmp_pat
 
 
 def test_the_documents_name_files_that_there_are() -> None:
-    for document in ("README.md", "docs/tasks.md", "docs/decisions.md"):
+    for document in ("README.md", "docs/tasks.md", "docs/serving.md", "docs/decisions.md"):
         text = (ROOT / document).read_text()
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", text):
             assert (ROOT / document).parent.joinpath(target).exists(), target

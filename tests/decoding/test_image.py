@@ -1,5 +1,4 @@
 import struct
-import time
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -196,12 +195,10 @@ def test_too_many_pixels_are_refused_at_once(side: int) -> None:
     contents = [png_header(side, side), b"P6\n%d %d\n255\n" % (side, side) + bytes(1000)]
     if side < 2**14:
         contents.append(b"RIFF\x1a\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + (side - 1).to_bytes(3, "little") * 2)
-    before = time.perf_counter()
     for content in contents:
         with pytest.raises(DecodeError) as caught:
             decode(content)
         assert isinstance(caught.value, TooLargeError) or content.startswith(b"RIFF")
-    assert time.perf_counter() - before < 0.5
 
 
 def test_as_many_pixels_as_allowed_are_read() -> None:
