@@ -3,7 +3,6 @@
 import http.client
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 from .corpus.case import JSON, Case
 
 # Long enough for a busy machine; what waits for it waits for an error.
-PATIENCE = 60.0
+PATIENCE = 60
 
 _PLACE = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
 
@@ -81,8 +80,6 @@ def running(bundle: Path, folder: Path, **settings: object) -> Iterator[Server]:
             env=os.environ | {"PORT": "0"} | environment,
             stdout=output,
             stderr=output,
-            # A shell that runs the tests in the background has them ignore Ctrl-C, and their children after them.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no threads here)
         )
     try:
         yield Server(process, _port(process, log), log)

@@ -189,3 +189,16 @@ def test_the_predictions_are_in_the_log_before_they_are_answered(serve, tmp_path
     prediction = answered.json()["predictions"][1]
     assert {key: second[key] for key in prediction} == prediction
     assert first["model"] == answered.json()["model"]["sha256"]
+
+
+def test_the_documentation_asks_for_the_key_where_there_is_one(serve) -> None:
+    assert "security" not in serve("wine").get("/openapi.json").json()
+    document = serve("wine", api_key="secret").get("/openapi.json", headers={"x-api-key": "secret"}).json()
+    assert document["security"] == [{"key": []}]
+    assert document["components"]["securitySchemes"]["key"]["name"] == "X-API-Key"
+
+
+def test_health_by_head_and_no_redirects(serve) -> None:
+    client = serve("wine")
+    assert client.head("/health").status_code == 200
+    assert client.post("/predict/", json={}, follow_redirects=False).status_code == 404

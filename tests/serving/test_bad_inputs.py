@@ -79,6 +79,7 @@ def test_a_request_is_forgotten_at_once(task, serve) -> None:
     client = serve(task)
     example = client.get(client.get("/model").json()["examples"][0]["url"]).content
     with collected_by_hand():
+        before = holders()
         for body, kind in (
             (b"{", JSON),
             (asked(encoded(b"no file" * 10_000)), JSON),
@@ -88,7 +89,12 @@ def test_a_request_is_forgotten_at_once(task, serve) -> None:
             (form(example), FORM),
         ):
             client.post("/predict", content=body, headers={"content-type": kind})
-            assert [one for one in gc.get_objects() if isinstance(one, _HOLDERS)] == []
+            assert holders() == before
+
+
+def holders() -> list[object]:
+    # Not isinstance, which asks an object for its class: some warn that they were asked for anything.
+    return [one for one in gc.get_objects() if issubclass(type(one), _HOLDERS)]
 
 
 @contextmanager
@@ -117,7 +123,11 @@ def test_a_server_forgets_the_bad_requests(task, trained, tmp_path, monkeypatch)
             assert not list(filter(None, (complaint(case, ask(connection, case)) for case in cases)))
             sizes.append(server.memory())
         assert json.loads(predict(connection, good).content) == json.loads(before.content)
-        lines = [line for line in server.log.read_text().splitlines() if " WARNING " in line or " ERROR " in line]
+        lines = [
+            line
+            for line in server.log.read_text(errors="replace").splitlines()
+            if " WARNING " in line or " ERROR " in line
+        ]
     print(task, [round(size, 1) for size in sizes], "MiB")
     assert sizes[1] - sizes[0] < 16
     assert sizes[2] - sizes[1] < 2

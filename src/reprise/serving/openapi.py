@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import numpy as np
+from fastapi import FastAPI
 
 from reprise.serving.examples import read_example
 from reprise.serving.model import Model
@@ -32,12 +33,24 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Refusal, "description": _WHY[status]} for status in statuses}
 
 
-def request_body(model: Model) -> dict[str, Any]:
-    """Return the description of the body of a request for predictions, for FastAPI."""
-    content: dict[str, Any] = {"application/json": {"schema": _instances(model), "example": _example(model)}}
+def of_bytes(*kinds: str) -> dict[str, Any]:
+    """Return the response of these content types, for FastAPI."""
+    return {"content": {kind: {} for kind in kinds}}
+
+
+def document_key(app: FastAPI) -> None:
+    """Say in the documentation that a key is wanted; its page then asks for it."""
+    document = app.openapi()
+    document["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
+    document["security"] = [{"key": []}]
+
+
+def request_body(model: Model, most: int) -> dict[str, Any]:
+    """Return the description of the body of a request for predictions of at most `most`, for FastAPI."""
+    content: dict[str, Any] = {"application/json": {"schema": _instances(model, most), "example": _example(model)}}
     if model.decoder is not None:
         file = {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1}
-        files = {"type": "array", "items": file, "minItems": 1}
+        files = {"type": "array", "items": file, "minItems": 1, "maxItems": most}
         form = {"type": "object", "properties": {"file": files}, "required": ["file"], "additionalProperties": False}
         content["multipart/form-data"] = {"schema": form}
     return {"requestBody": {"required": True, "content": content}}
@@ -49,9 +62,9 @@ def named_layers(model: Model) -> dict[str, str]:
     return {"pattern": f"^({names})(,({names}))*$"}
 
 
-def _instances(model: Model) -> dict[str, Any]:
+def _instances(model: Model, most: int) -> dict[str, Any]:
     item = _row(model) if model.decoder is None else _file()
-    instances = {"type": "array", "items": item, "minItems": 1}
+    instances = {"type": "array", "items": item, "minItems": 1, "maxItems": most}
     return {
         "type": "object",
         "properties": {"instances": instances},

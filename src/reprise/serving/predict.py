@@ -53,7 +53,11 @@ def _layers(service: Service, query: bytes) -> list[str]:
     known = service.model.layers
     if not known:
         raise Problem(404, "this model has no representations")
-    asked = [name for value in parse_qs(query.decode("latin-1")).get("layers", []) for name in value.split(",") if name]
+    given = parse_qs(query.decode("latin-1"))
+    for key in given:
+        if key != "layers":
+            raise Problem(422, "unknown parameter", "layers", field=key[:100])
+    asked = [name for value in given.get("layers", []) for name in value.split(",") if name]
     for name in asked:
         if name not in known:
             raise Problem(422, f"unknown layer {name[:100]!r}", f"some of {', '.join(known)}", field="layers")

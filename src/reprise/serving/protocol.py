@@ -1,0 +1,48 @@
+"""HTTP as uvicorn reads it, with an end to headers, and our form for what is no HTTP."""
+
+import os
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from reprise.serving.problem import Problem
+
+# Bytes of a request beside its body: the path and the headers. nginx takes 32 KB, most clients send less than one.
+_LARGEST = 65536
+
+
+class Protocol(HttpToolsProtocol):
+    """A connection. Unlike uvicorn's it is closed when headers have no end, which would fill the memory."""
+
+    _head = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Count and read what came."""
+        self._head += len(data)
+        super().data_received(data)
+        if self._head > _LARGEST and not self.transport.is_closing():
+            self._refuse(Problem(431, "headers too large", f"at most {_LARGEST} bytes"))
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body, which has limits of its own."""
+        self._head = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take the end of a request."""
+        self._head = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read."""
+        self._refuse(Problem(400, msg.removesuffix(".").lower()))
+
+    def _refuse(self, problem: Problem) -> None:
+        request_id = os.urandom(8).hex()
+        self.logger.warning("%d: %s, request %s", problem.status, problem.message, request_id)
+        body = problem.body(request_id)
+        head = (
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {request_id}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(STATUS_LINE[problem.status] + head.encode() + body)
+        self.transport.close()
