@@ -78,13 +78,11 @@ def write_expected(folder: Path, items: Any) -> None:
     """Write what the bundle's model makes of one item."""
     import onnxruntime
 
-    from reprise.bundle import SESSION_CONFIG, read_bundle
+    from reprise.bundle import read_bundle
+    from reprise.session import session_options
 
     model = read_bundle(folder / "bundle").served
-    options = onnxruntime.SessionOptions()
-    for key, value in SESSION_CONFIG.items():
-        options.add_session_config_entry(key, value)
-    session = onnxruntime.InferenceSession(folder / "bundle" / model.file, options)
+    session = onnxruntime.InferenceSession(folder / "bundle" / model.file, session_options())
     (found,) = session.run(["probabilities"], {model.input.name: items})
     (folder / "expected").write_text(json.dumps(found[0].tolist()))
 

@@ -24,8 +24,12 @@ def export(params: Params) -> None:
     network = read_network(weights, model, schema)
     metrics = read_metrics(Path("reports/evaluate/metrics.json"))
     with replacing(Path("models/bundle")) as bundle:
-        difference = write_model(bundle, network, store, metrics, params)
+        difference, quantization = write_model(bundle, network, store, metrics, params)
     print(f"models/bundle: probabilities of ONNX Runtime and the network differ by {difference:.0e} at most")
+    if quantization:
+        accuracies = f"{quantization.float_accuracy:.3f} in float, {quantization.int8_accuracy:.3f} in int8"
+        served = "int8" if quantization.served else "float"
+        print(f"models/bundle: validation accuracy {accuracies}; {served} is served: {quantization.reason}")
 
 
 if __name__ == "__main__":

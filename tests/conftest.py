@@ -123,7 +123,12 @@ SMALL: dict[str, dict[str, Any]] = {
     "hotdog": {"model__width": 8},
     "species": {"model__width": 8, "model__network": "resnet18"},
     "accident": {"model__width": 8},
-    "geometry": {"train__seeds": [3, 5], "model__hidden": [64, 32]},
+    "geometry": {
+        "train__seeds": [3, 5],
+        "model__hidden": [64, 32],
+        "export__quantize": "int8",
+        "export__max_drop": 100,
+    },
     "wine": {},
 }
 

@@ -53,7 +53,6 @@ def test_frozen(tmp_path: Path) -> None:
         ("hidden: [64, 32]", "hidden: 64", "tasks.wine.model.hidden: 64; expected a list of layer widths"),
         ("network: mlp", "network: svm", "tasks.wine.model.network: 'svm'; expected mlp or knn"),
         ("modality: tabular", "modality: smell", "tasks.wine.modality: 'smell'; expected tabular"),
-        ("    export:\n      examples: 5\n", "", "tasks.wine.export: missing; expected a block of settings"),
         ("  wine:", "  my wine:", "tasks: 'my wine'; expected names made of letters"),
         ("seed: 0", "seed: 0\nseed: 1", "line 5: seed stands there twice; expected YAML"),
         ("seed: 0", "seed: [0", "; expected YAML"),
@@ -101,9 +100,13 @@ def test_not_utf8(tmp_path: Path) -> None:
         ("hotdog.train.augment", {"flips": True}, "hotdog.train.augment.flips: unknown key; expected flip"),
         ("hotdog.train.augment", {"rotate": 200}, "hotdog.train.augment.rotate: 200; expected a number of degrees"),
         ("hotdog.modality", "sound", "hotdog.modality: 'sound'; expected tabular, image, audio or video"),
+        ("wine.export", None, "wine.export: missing; expected a block of settings"),
         ("hotdog.modality", None, "hotdog.modality: missing; expected tabular, image, audio or video"),
         ("hotdog.model.pretrained", True, "hotdog.model.pretrained: resnet18 with stem imagenet and width 32;"),
         ("hotdog.evaluate.threshold", "best", "hotdog.evaluate.threshold: 'best'; expected f1, precision or recall"),
+        ("hotdog.export.quantize", "int4", "hotdog.export.quantize: 'int4'; expected none or int8"),
+        ("hotdog.export.max_drop", 101, "hotdog.export.max_drop: 101; expected a number of percentage points"),
+        ("hotdog.export.max_drop", -0.5, "hotdog.export.max_drop: -0.5; expected a number of percentage points"),
         ("hotdog.decode.group", "(", "hotdog.decode.group: '(' (missing ), unterminated subpattern at position 0)"),
         ("geometry.train.seeds", [1, 1], "geometry.train.seeds: [1, 1]; expected a list of different whole numbers"),
         ("geometry.train.seeds", [], "geometry.train.seeds: []; expected a list of different whole numbers"),
@@ -131,6 +134,25 @@ def test_mistakes_in_the_blocks_of_each_modality(tmp_path: Path, key: str, value
     with pytest.raises(ParamsError) as caught:
         read(tmp_path, yaml.safe_dump(content))
     assert f"params.yaml: tasks.{message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "found"),
+    [
+        ("wine", {"network": "knn"}, "int8 for knn, which has no layers"),
+        ("wine", {"hidden": []}, "int8 for an mlp without a hidden layer"),
+        ("geometry", {"hidden": []}, "int8 for an mlp without a hidden layer"),
+    ],
+)
+def test_what_cannot_be_quantised(tmp_path: Path, task: str, changes: dict[str, object], found: str) -> None:
+    content = yaml.safe_load(COMMITTED)
+    section = content["tasks"][task]
+    section["export"]["quantize"] = "int8"
+    assert read(tmp_path, yaml.safe_dump(content)).tasks[task].export.quantize == "int8"
+    section["model"] |= changes
+    with pytest.raises(ParamsError) as caught:
+        read(tmp_path, yaml.safe_dump(content))
+    assert f"params.yaml: tasks.{task}.export.quantize: {found}; expected none" in str(caught.value)
 
 
 def test_seeds_are_those_of_the_task_or_the_one_of_all(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from dvc.repo import Repo
 from reprise.answers import decide, pool
 from reprise.bundle import read_bundle
 from reprise.decoding.decoder import make_decoder
+from reprise.session import session_options
 
 TASKS = ("hotdog", "species", "accident", "geometry")
 ANOTHER = {"OMP_NUM_THREADS": "7", "MKL_NUM_THREADS": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
@@ -54,7 +55,7 @@ def test_the_bundle_answers_its_examples_from_raw_files(task: Project) -> None:
     folder = task.folder / "models/bundle"
     bundle = read_bundle(folder)
     decoder = make_decoder(bundle.modality, bundle.decode)
-    session = ort.InferenceSession(folder / bundle.model.file)
+    session = ort.InferenceSession(folder / bundle.served.file, session_options())
     assert len(bundle.examples) == 5
     decision = bundle.decision
     positive = bundle.classes.index(decision.positive) if decision.positive else 0

@@ -220,9 +220,11 @@ class Evaluate(Block):
 
 
 class Export(Block):
-    """What goes into the bundle beside the model."""
+    """What goes into the bundle: the model, also in 8-bit integers where they answer well enough, and examples."""
 
     examples: int = Field(5, ge=1, description="a whole number of at least 1")
+    quantize: Literal["none", "int8"] = Field("none", description="none or int8")
+    max_drop: float = Field(0.5, ge=0, le=100, description="a number of percentage points of accuracy from 0 to 100")
 
 
 # Tasks.

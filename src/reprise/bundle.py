@@ -1,18 +1,18 @@
 """The bundle: what export writes and the server loads. A folder of model.onnx, bundle.json and examples/."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from reprise.answers import Pool, Probabilities, decide, pool
 from reprise.errors import ArtifactError
 
 SCHEMA_VERSION = 1
-
-# What every onnxruntime session of a model is told: on x86-64 processors without VNNI, sums of products of 8 bits would
-# otherwise overflow, and a model of integers answer something else.
-SESSION_CONFIG = {"session.x64quantprecision": "1"}
 
 
 class _Part(BaseModel):
@@ -88,8 +88,21 @@ class Decision(_Part):
 
     positive: str | None
     threshold: float | None
-    pool: Literal["max", "mean", "ratio"]
+    pool: Pool
     group_threshold: float | None
+
+    def answer(
+        self, probabilities: Probabilities, classes: Sequence[str], together: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.int64], Probabilities]:
+        """Return the numbers of the classes decided on, and the probabilities [N, classes] that they come from.
+
+        Without `together` each item is answered. With it, the number of each clip's video, [N], each video is.
+        """
+        positive = classes.index(self.positive) if self.positive else 0
+        if together is None:
+            return decide(probabilities, self.threshold, positive), probabilities
+        pooled = pool(probabilities, together, self.pool, positive, self.threshold)
+        return decide(pooled, self.group_threshold, positive), pooled
 
 
 class Bundle(_Part):

@@ -96,6 +96,11 @@ def _contradictions(task: Task) -> Iterator[tuple[str, str, str]]:
             yield "decode.seconds", f"{task.decode.seconds:g}", "at least one sample"
     if isinstance(task, VideoTask) and round(task.decode.seconds * task.decode.fps) < 1:
         yield "decode.fps", str(task.decode.fps), f"at least one frame in {task.decode.seconds:g} seconds"
+    if task.export.quantize == "int8":
+        if task.model.network == "knn":
+            yield "export.quantize", "int8 for knn, which has no layers", "none"
+        elif task.model.network == "mlp" and not task.model.hidden:
+            yield "export.quantize", "int8 for an mlp without a hidden layer", "none: the last layer stays in float"
     if not isinstance(task, TabularTask):
         yield from _contradictions_of_files(task)
 

@@ -12,6 +12,7 @@ from reprise.decoding.tabular import decode_row
 from reprise.exporting.examples import write_rows
 from reprise.exporting.export import _answer
 from reprise.exporting.reference import reference
+from reprise.exporting.trial import run
 
 
 def test_the_bundle_answers_its_examples(finished) -> None:
@@ -38,6 +39,49 @@ def test_the_bundle_tells_what_it_is(finished) -> None:
     assert len(bundle.reference) == len(bundle.features) == 13
     assert sum(bundle.reference[0].counts) == 115
     assert bundle.model.sha256 == sha256(finished.folder / "models/bundle/model.onnx")
+
+
+def test_a_bundle_in_integers_answers_its_examples_and_else_is_as_in_float(done, finished, capsys) -> None:
+    done.set(tasks__wine__export__quantize="int8")
+    done.run("export")
+    folder = done.folder / "models/bundle"
+    bundle, before = read_bundle(folder), read_bundle(finished.folder / "models/bundle")
+    assert bundle.model == before.model
+    assert before.quantization is None
+    assert before.served == before.model
+    found = bundle.quantization
+    assert (found.items, found.served, bundle.served.file) == (27, True, "model.int8.onnx")
+    assert (bundle.served.input, bundle.served.outputs) == (bundle.model.input, bundle.model.outputs)
+    same = {"quantization": None, "examples": before.examples, "parameters": before.parameters}
+    assert bundle.model_copy(update=same) == before
+    assert [example.file for example in bundle.examples] == [example.file for example in before.examples]
+    answers = [
+        [run(folder / model.file, decode_row(json.loads((folder / example.file).read_text()), bundle.features)[None])]
+        for model in (bundle.served, bundle.model)
+        for example in bundle.examples
+    ]
+    expected = np.array([example.probabilities for example in bundle.examples])
+    served, in_float = np.concatenate(answers)[:, 0].reshape(2, 5, 3)
+    np.testing.assert_allclose(served, expected, rtol=1e-5)
+    assert not np.allclose(in_float, expected, rtol=1e-5)
+    _, line = capsys.readouterr().out.splitlines()
+    accuracies = f"{found.float_accuracy:.3f} in float, {found.int8_accuracy:.3f} in int8"
+    assert line == f"models/bundle: validation accuracy {accuracies}; int8 is served: {found.reason}"
+
+
+def test_where_quantisation_fails_the_last_bundle_stays(done, monkeypatch, capsys) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("Unable to guess\ntensor type")
+
+    before = done.files("models")
+    done.set(tasks__wine__export__quantize="int8")
+    monkeypatch.setattr("reprise.exporting.trial.write_int8", fail)
+    with pytest.raises(SystemExit) as ended:
+        done.run("export")
+    problem = "int8, which ONNX Runtime cannot make of this network (Unable to guess)"
+    assert ended.value.code == f"error: params.yaml: export.quantize: {problem}; expected none"
+    assert done.files("models") == before
+    assert capsys.readouterr().out == ""
 
 
 def test_reference_of_missing_constant_and_empty_features() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reprise.answers import Probabilities, decide, pool
+from reprise.answers import Probabilities, decide
 from reprise.blocks import TabularTask
-from reprise.bundle import Bundle, Decision, Example, write_bundle
+from reprise.bundle import Bundle, Decision, Example, Quantization, write_bundle
 from reprise.datasets.sources import open_source
 from reprise.datasets.store import Store
 from reprise.decoding.decoder import make_decoder
@@ -23,11 +23,13 @@ from reprise.networks.classifier import Network
 from reprise.params import Params
 
 
-def write_model(folder: Path, network: Network, store: Store, metrics: Mapping[str, float], params: Params) -> float:
+def write_model(
+    folder: Path, network: Network, store: Store, metrics: Mapping[str, float], params: Params
+) -> tuple[float, Quantization | None]:
     """Write the bundle of `network` into the new folder `folder`; raise `ParityError` where the graph differs from it.
 
     `metrics` are those of evaluate, the thresholds among them. Returns the largest difference of a probability
-    between the graph and the network on the test set.
+    between the graph and the network on the test set, and what became of the model in integers if it was asked for.
     """
     folder.mkdir()
     schema, task = store.schema, params.chosen
@@ -38,6 +40,13 @@ def write_model(folder: Path, network: Network, store: Store, metrics: Mapping[s
     positive = schema.classes.index(decision.positive) if decision.positive else 0
     by_threshold = partial(decide, threshold=decision.threshold, positive=positive)
     difference = check_parity(folder / model.file, test, probabilities, by_threshold)
+    quantization = None
+    if task.export.quantize == "int8":
+        from reprise.exporting.trial import run, try_int8  # which load much that is seldom wanted
+
+        quantization = try_int8(folder, model, network, store, by_threshold, task.export.max_drop)
+        if quantization.model:
+            probabilities = run(folder / quantization.model.file, test)
     answer = _answer(schema.classes, decision, pools=task.modality == "video")
     bundle = Bundle(
         task=params.task,
@@ -47,6 +56,7 @@ def write_model(folder: Path, network: Network, store: Store, metrics: Mapping[s
         classes=schema.classes,
         decision=decision,
         model=model,
+        quantization=quantization,
         metrics=dict(metrics),
         parameters=params.model_dump(exclude={"tasks"}) | task.model_dump(),
         data_sha256=schema.sha256,
@@ -54,7 +64,7 @@ def write_model(folder: Path, network: Network, store: Store, metrics: Mapping[s
         examples=_write_examples(folder / "examples", store, probabilities, answer, params),
     )
     write_bundle(folder, bundle)
-    return difference
+    return difference, quantization
 
 
 def read_metrics(path: Path) -> dict[str, float]:
@@ -83,14 +93,11 @@ def _decision(params: Params, classes: tuple[str, ...], metrics: Mapping[str, fl
 
 def _answer(classes: tuple[str, ...], decision: Decision, *, pools: bool) -> Answer:
     """Return what answers for a file: for its one item or, where it may hold several, for all of them together."""
-    positive = classes.index(decision.positive) if decision.positive else 0
 
     def answer(probabilities: NDArray[np.float32]) -> tuple[str, Probabilities]:
-        if not pools:
-            return classes[int(decide(probabilities, decision.threshold, positive)[0])], probabilities[0]
-        together = np.zeros(len(probabilities), np.int64)
-        pooled = pool(probabilities, together, decision.pool, positive, decision.threshold)
-        return classes[int(decide(pooled, decision.group_threshold, positive)[0])], pooled[0]
+        together = np.zeros(len(probabilities), np.int64) if pools else None
+        chosen, answered = decision.answer(probabilities, classes, together)
+        return classes[int(chosen[0])], answered[0]
 
     return answer
 

@@ -13,6 +13,7 @@ from reprise.errors import one_line_errors
 from reprise.serving.access import Access
 from reprise.serving.body import Bodies
 from reprise.serving.cores import cores_available
+from reprise.serving.endpoint import BodyRoute
 from reprise.serving.fetch import fetch_bundle
 from reprise.serving.guard import Guard, problem_of
 from reprise.serving.metrics import Metrics
@@ -59,7 +60,9 @@ def build_app(settings: Settings) -> FastAPI:
     key = settings.api_key.get_secret_value() if settings.api_key else None
     if key:
         document_key(app)
-    app.add_middleware(Guard, access=Access(key, open_to_all), metrics=service.metrics)
+    posted = [route for route in app.router.routes if isinstance(route, BodyRoute)]
+    shortcuts = {route.path: route for route in posted if not route.param_convertors}
+    app.add_middleware(Guard, access=Access(key, open_to_all), metrics=service.metrics, shortcuts=shortcuts)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.origins, allow_methods=["GET", "POST"], allow_headers=["*"]

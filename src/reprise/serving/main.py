@@ -37,6 +37,7 @@ def serve(settings: Settings) -> None:
             timeout_keep_alive=75,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             http="reprise.serving.protocol:Protocol",
             log_config=_LOGGING,
         )

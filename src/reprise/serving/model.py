@@ -10,12 +10,12 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from reprise.answers import decide, pool
-from reprise.bundle import SESSION_CONFIG, Bundle, read_bundle
+from reprise.bundle import Bundle, read_bundle
 from reprise.decoding.decoder import Decoded, Decoder, make_decoder
 from reprise.decoding.tabular import decode_row
 from reprise.errors import ArtifactError
 from reprise.serving.examples import read_example
+from reprise.session import session_options
 
 PROBABILITIES = "probabilities"
 
@@ -55,8 +55,6 @@ class Model:
             for output in bundle.served.outputs
             if output.name != PROBABILITIES
         )
-        decision = bundle.decision
-        self._positive = bundle.classes.index(decision.positive) if decision.positive else 0
 
     def decode(self, instance: Row | bytes) -> Decoded:
         """Turn a row or the content of a file into items.
@@ -86,12 +84,8 @@ class Model:
     def answer(self, decoded: Sequence[Decoded], check: Check = lambda: None) -> Answers:
         """Answer for each file or row, as evaluate does: the clips of a video together, by the bundle's thresholds."""
         (probabilities,) = self.run((PROBABILITIES,), _items(decoded), check)
-        decision = self.bundle.decision
-        threshold = decision.threshold
-        if self.bundle.modality == "video":
-            probabilities = pool(probabilities, _numbers(decoded), decision.pool, self._positive, threshold)
-            threshold = decision.group_threshold
-        return Answers(decide(probabilities, threshold, self._positive), probabilities)
+        together = _numbers(decoded) if self.bundle.modality == "video" else None
+        return Answers(*self.bundle.decision.answer(probabilities, self.bundle.classes, together))
 
     def represent(
         self, decoded: Sequence[Decoded], layers: Sequence[str], check: Check = lambda: None
@@ -124,12 +118,8 @@ def load_model(folder: Path, max_pixels: int, max_seconds: float) -> Model:
 
 
 def _options() -> ort.SessionOptions:
-    options = ort.SessionOptions()
-    # One thread for a call: calls of several clients share the cores.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options = session_options()
     options.log_severity_level = 3
-    for key, value in SESSION_CONFIG.items():
-        options.add_session_config_entry(key, value)
     return options
 
 

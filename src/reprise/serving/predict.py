@@ -24,8 +24,8 @@ def predict(service: Service, call: Call) -> Reply:
     confidences = [values[number] for values, number in zip(probabilities, chosen, strict=True)]
     service.metrics.predicted(labels, confidences, joined([one.features for one in decoded]))
     if service.settings.log:
-        inputs = instances if service.settings.log_inputs else None
-        service.log.write(lines(call.request_id, bundle, decoded, answers, inputs))
+        kept = service.settings.log_inputs
+        service.log.write(lines(call.request_id, bundle, decoded, answers, instances, with_inputs=kept))
     predictions = [
         {"label": label, "probability": confidence, "probabilities": dict(zip(bundle.classes, values, strict=True))}
         for label, confidence, values in zip(labels, confidences, probabilities, strict=True)

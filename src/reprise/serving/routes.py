@@ -38,7 +38,7 @@ def add_answers(app: FastAPI, service: Service) -> None:
     for path in dict.fromkeys(("/predict", service.settings.predict_route or "/predict")):
         responses = {200: {"model": Predictions}, **refusals(*_POSTED)}
         route = BodyRoute(path, service, predict, predictions, responses=responses, openapi_extra=body)
-        app.router.routes.insert(0, route)  # routes are tried in order, and this one is asked for most
+        app.router.routes.append(route)
     responses = {200: {"model": Representations}, **refusals(*_POSTED, 404)}
     route = BodyRoute("/representations", service, represent, representations, responses=responses, openapi_extra=body)
     app.router.routes.append(route)
