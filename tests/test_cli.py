@@ -26,3 +26,12 @@ def test_a_sample_that_nobody_makes(project) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["check"])
     assert str(caught.value.code).startswith("error: data/sample/mine: no such folder, and no sample to make it from")
+
+
+def test_drift_of_a_log(finished, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["drift", str(tmp_path / "none.jsonl"), "--bundle", str(finished.folder / "models/bundle")])
+    assert str(caught.value.code).startswith(f"error: {tmp_path / 'none.jsonl'}: ")
+    (tmp_path / "log.jsonl").write_text("")
+    main(["drift", str(tmp_path / "log.jsonl"), "--bundle", str(finished.folder / "models/bundle")])
+    assert "0 predictions by model" in capsys.readouterr().out

@@ -202,3 +202,16 @@ def test_health_by_head_and_no_redirects(serve) -> None:
     client = serve("wine")
     assert client.head("/health").status_code == 200
     assert client.post("/predict/", json={}, follow_redirects=False).status_code == 404
+
+
+@pytest.mark.parametrize("task", ["wine", "hotdog"])
+def test_many_instances_are_answered_in_batches_and_in_order(task, serve) -> None:
+    client = serve(task)
+    examples = [client.get("/" + example["url"]).content for example in client.get("/model").json()["examples"]]
+    batch = client.app.state.service.model.batch
+    instances = [json.loads(one) if task == "wine" else one for one in examples * (batch // 2)]
+    assert len(instances) > 2 * batch
+    found = ask(client, instances).json()["predictions"]
+    alone = [ask(client, [one]).json()["predictions"][0] for one in instances[:5]]
+    assert [one["label"] for one in found] == [one["label"] for one in alone] * (batch // 2)
+    assert found[-1]["probability"] == pytest.approx(alone[-1]["probability"], rel=1e-4)

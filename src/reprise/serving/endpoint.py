@@ -20,7 +20,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 _SMALL = 16384
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Call:
     """What a handler gets of a request; `check` raises when nobody waits any more."""
 
@@ -37,7 +37,7 @@ class Call:
         return self.headers.get(b"content-type", b"").decode("latin-1")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Reply:
     """The body of an answer, and headers beside that of its length."""
 

@@ -1,5 +1,6 @@
 """A bundle, ready to answer."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,8 +20,10 @@ from reprise.session import session_options
 
 PROBABILITIES = "probabilities"
 
-# Items that go through the network together. More do not make it faster on a processor, and take memory.
-_CHUNK = {"tabular": 256, "image": 16, "audio": 8, "video": 2}
+# Rows or files that are decoded, and items that go through the network, together. More do not make it faster on a
+# processor, and take memory: of the files' items at most so many bytes.
+_BATCH = {"tabular": 256, "image": 16, "audio": 8, "video": 1}
+_BYTES = 2**26
 # Bytes of clips that one video may become.
 _CLIPS = 2**28
 # How far the probabilities of an example may lie from those of another processor. Eight bits are coarser.
@@ -44,12 +47,19 @@ class Answers:
         return [[float(f"{value:.6g}") for value in row] for row in self.probabilities.tolist()]
 
 
+def together(parts: Sequence[Answers]) -> Answers:
+    """Return the answers of several batches as those of one."""
+    return Answers(joined([part.chosen for part in parts]), joined([part.probabilities for part in parts]))
+
+
 class Model:
     """The network of a bundle behind its decoder; any number of threads may call it at once."""
 
     def __init__(self, folder: Path, bundle: Bundle, decoder: Decoder | None) -> None:
         self.folder, self.bundle, self.decoder = folder, bundle, decoder
         self.session = ort.InferenceSession(folder / bundle.served.file, _options(), ["CPUExecutionProvider"])
+        item = np.dtype(bundle.served.input.dtype).itemsize * math.prod(map(int, bundle.served.input.shape[1:]))
+        self.batch = max(1, min(_BATCH[bundle.modality], _BYTES // item))
         self.layers = tuple(
             output.name.removeprefix("representation.")
             for output in bundle.served.outputs
@@ -70,7 +80,7 @@ class Model:
 
     def run(self, outputs: Sequence[str], items: NDArray[Any], check: Check = lambda: None) -> list[NDArray[Any]]:
         """Return the named outputs, [N, ...] each, for items [N, *shape]; goes by chunks, with `check` before each."""
-        size, name = _CHUNK[self.bundle.modality], self.bundle.served.input.name
+        size, name = self.batch, self.bundle.served.input.name
         if len(items) <= size:
             check()
             found: list[NDArray[Any]] = self.session.run(outputs, {name: items})

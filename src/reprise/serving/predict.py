@@ -6,9 +6,8 @@ from pydantic_core import to_json
 
 from reprise.serving.endpoint import Call, Reply
 from reprise.serving.instances import Instance, read_instances
-from reprise.serving.model import joined
+from reprise.serving.model import joined, together
 from reprise.serving.problem import Problem
-from reprise.serving.records import lines
 from reprise.serving.service import Service, timed
 
 
@@ -16,32 +15,37 @@ def predict(service: Service, call: Call) -> Reply:
     """Answer a request for predictions: log first, then return the JSON."""
     model, bundle = service.model, service.model.bundle
     instances = _instances(service, call)
-    decoded = service.decode(instances, call.check)
-    with timed(service.metrics.inferred):
-        answers = model.answer(decoded, call.check)
+    parts, features = [], []
+    for decoded in service.decoded(instances, call.check):
+        with timed(service.metrics.inferred):
+            parts.append(model.answer(decoded, call.check))
+        features += [one.features for one in decoded]
+    answers = together(parts)
     chosen, probabilities = answers.chosen.tolist(), answers.rounded
     labels = [bundle.classes[number] for number in chosen]
     confidences = [values[number] for values, number in zip(probabilities, chosen, strict=True)]
-    service.metrics.predicted(labels, confidences, joined([one.features for one in decoded]))
-    if service.settings.log:
-        kept = service.settings.log_inputs
-        service.log.write(lines(call.request_id, bundle, decoded, answers, instances, with_inputs=kept))
+    service.metrics.predicted(labels, confidences, joined(features))
     predictions = [
-        {"label": label, "probability": confidence, "probabilities": dict(zip(bundle.classes, values, strict=True))}
+        to_json(
+            {"label": label, "probability": confidence, "probabilities": dict(zip(bundle.classes, values, strict=True))}
+        )
         for label, confidence, values in zip(labels, confidences, probabilities, strict=True)
     ]
-    return Reply(to_json({"predictions": predictions, "model": service.name}))
+    if service.settings.log:
+        service.log.write(service.records.lines(call.request_id, predictions, features, instances))
+    return Reply(b'{"predictions":[%b],"model":%b}' % (b",".join(predictions), service.name))
 
 
 def represent(service: Service, call: Call) -> Reply:
     """Answer a request for representations: for each instance, by layer."""
     layers = _layers(service, call.query)
-    decoded = service.decode(_instances(service, call), call.check)
-    with timed(service.metrics.inferred):
-        found = service.model.represent(decoded, layers, call.check)
-    columns = [values.tolist() for values in found]
-    representations = [dict(zip(layers, row, strict=True)) for row in zip(*columns, strict=True)]
-    return Reply(to_json({"representations": representations, "model": service.name}))
+    representations: list[bytes] = []
+    for decoded in service.decoded(_instances(service, call), call.check):
+        with timed(service.metrics.inferred):
+            found = service.model.represent(decoded, layers, call.check)
+        columns = [values.tolist() for values in found]
+        representations += [to_json(dict(zip(layers, row, strict=True))) for row in zip(*columns, strict=True)]
+    return Reply(b'{"representations":[%b],"model":%b}' % (b",".join(representations), service.name))
 
 
 def _instances(service: Service, call: Call) -> list[Instance]:

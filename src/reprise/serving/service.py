@@ -1,9 +1,11 @@
 """What the endpoints share: the model, and what watches and limits its work."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from pydantic_core import to_json
 
 from reprise.decoding.decoder import Decoded
 from reprise.decoding.errors import DecodeError, TooLargeError
@@ -15,6 +17,7 @@ from reprise.serving.model import Model
 from reprise.serving.pool import Pool
 from reprise.serving.prediction_log import PredictionLog
 from reprise.serving.problem import Problem
+from reprise.serving.records import Records
 from reprise.serving.settings import Settings
 
 
@@ -38,14 +41,26 @@ class Service:
         return 2 + len(features) + sum(name.count(sign) for name in features for sign in ",[{")
 
     @cached_property
-    def name(self) -> dict[str, str]:
-        """Which model answers, as every answer says."""
-        return {"task": self.model.bundle.task, "sha256": self.model.bundle.served.sha256}
+    def name(self) -> bytes:
+        """The JSON of which model answers, as every answer says."""
+        return to_json({"task": self.model.bundle.task, "sha256": self.model.bundle.served.sha256})
 
-    def decode(self, instances: Sequence[Instance], check: Callable[[], None]) -> list[Decoded]:
-        """Decode the rows or files of a request; raises `Problem` 422, or 413 for more than is allowed."""
-        with timed(self.metrics.decoded):
-            return [self._decode(place, instance, check) for place, instance in enumerate(instances)]
+    @cached_property
+    def records(self) -> Records:
+        """What makes the lines of the prediction log."""
+        return Records(self.model.bundle, with_inputs=self.settings.log_inputs)
+
+    def decoded(self, instances: Sequence[Instance], check: Callable[[], None]) -> Iterator[list[Decoded]]:
+        """Yield the rows or files of a request in batches, so that not all of them lie decoded in memory.
+
+        Raises `Problem` 422, or 413 for more than is allowed.
+        """
+        size = self.model.batch
+        for start in range(0, len(instances), size):
+            with timed(self.metrics.decoded):
+                batch = instances[start : start + size]
+                found = [self._decode(place, instance, check) for place, instance in enumerate(batch, start)]
+            yield found
 
     def _decode(self, place: int, instance: Instance, check: Callable[[], None]) -> Decoded:
         check()
