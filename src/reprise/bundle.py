@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from reprise.answers import Pool, Probabilities, decide, pool
 from reprise.errors import ArtifactError
@@ -123,6 +123,20 @@ class Bundle(_Part):
     reference: tuple[FeatureReference, ...]
     examples: tuple[Example, ...]
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.decision.positive not in {None, *self.classes}:
+            raise ValueError(f"positive {self.decision.positive!r} is no class")
+        if [one.name for one in self.reference] != list(self.features):
+            raise ValueError("reference of other features")
+        if any(len(one.edges) != len(one.counts) + 1 for one in self.reference):
+            raise ValueError("edges and counts of a reference do not belong together")
+        if not self.examples:
+            raise ValueError("no examples")
+        if any(len(one.probabilities) != len(self.classes) for one in self.examples):
+            raise ValueError("probabilities of an example for other classes")
+        return self
+
     @property
     def served(self) -> Model:
         """The model that answers: the one of integers where it was kept."""
@@ -161,6 +175,8 @@ def read_bundle(folder: Path) -> Bundle:
                 raise ArtifactError(str(place), f"SHA-256 {digest}", f"{model.sha256}, which bundle.json names")
     except FileNotFoundError:
         raise ArtifactError(str(place), "no such file", expected) from None
+    except OSError as error:
+        raise ArtifactError(str(place), (error.strerror or str(error)).lower(), expected) from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))

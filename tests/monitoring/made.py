@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reprise.bundle import Bundle, Decision, Model, Tensor
+from reprise.bundle import Bundle, Decision, Example, Model, Tensor
 from reprise.exporting.reference import reference
 
 SHA = "5a" * 32
@@ -29,5 +29,5 @@ def made_bundle(items: np.ndarray) -> Bundle:
         parameters={},
         data_sha256="",
         reference=reference(items.astype(np.float32), names),
-        examples=(),
+        examples=(Example(file="examples/1.json", label="no", probabilities=(0.9, 0.1)),),
     )

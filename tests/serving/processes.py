@@ -11,10 +11,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from reprise.serving.settings import variable
+
 from .corpus.case import JSON, Case
 
 # Long enough for a busy machine; what waits for it waits for an error.
 PATIENCE = 60
+
+SERVE = (sys.executable, "-c", "from reprise.cli import main; main()", "serve")
 
 _PLACE = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
 
@@ -47,6 +51,11 @@ class Server:
     def connect(self) -> "closing[http.client.HTTPConnection]":
         return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE))
 
+    def end(self) -> int:
+        """Send SIGTERM and return the exit code."""
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
+
     def memory(self, name: str = "VmRSS") -> float:
         """Return what Linux counts for the process under this name, in MiB."""
         found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text())
@@ -70,16 +79,13 @@ def predict(connection: http.client.HTTPConnection, body: bytes, content_type: s
 
 
 @contextmanager
-def running(bundle: Path, folder: Path, **settings: object) -> Iterator[Server]:
+def running(bundle: Path | str, folder: Path, **settings: object) -> Iterator[Server]:
     """Run a server of a bundle on a port that is free; `settings` are its, and `folder` takes its log."""
     log = folder / "server.log"
-    environment = {f"REPRISE_{name.upper()}": str(value) for name, value in settings.items()}
+    environment = {variable(name): str(value) for name, value in settings.items()}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from reprise.cli import main; main()", "serve", str(bundle)],
-            env=os.environ | {"PORT": "0"} | environment,
-            stdout=output,
-            stderr=output,
+            [*SERVE, str(bundle)], env=os.environ | {"PORT": "0"} | environment, stdout=output, stderr=output
         )
     try:
         yield Server(process, _port(process, log), log)

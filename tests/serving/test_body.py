@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from reprise.serving.body import Bodies
+from reprise.serving.pool import Vanished
 from reprise.serving.problem import Problem
 
 
@@ -66,5 +67,6 @@ def test_a_body_that_does_not_come_is_408_and_holds_nothing() -> None:
 def test_a_client_that_goes_holds_nothing() -> None:
     bodies = Bodies(10, 10, 1)
     for _ in range(3):
-        assert status(bodies, b"12345", b"", then="http.disconnect") == 400
+        with pytest.raises(Vanished):
+            read(bodies, b"12345", b"", then="http.disconnect")
     assert read(bodies, b"12345", b"67890") == b"1234567890"

@@ -1,21 +1,35 @@
 """The server as a process: how it starts, how it fails to, how it ends."""
 
 import json
+import os
 import re
 import shutil
+import socket
+import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from serving.process import running, start
+from reprise.errors import ArtifactError
+from reprise.serving.model import load_model
+
+from .processes import PATIENCE, SERVE, Server, predict, running
 
 
 def fails(bundle: Path | str, **environment: str) -> str:
-    process, _ = start(bundle, **environment)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert len(errors.splitlines()) == 1, errors
-    return errors
+    found = subprocess.run(
+        [*SERVE, str(bundle)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert found.returncode == 1
+    assert len(found.stderr.splitlines()) == 1, found.stderr
+    return found.stderr
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -41,19 +55,62 @@ def test_a_damaged_or_foreign_bundle_is_one_line_and_exit_code_1(trained, tmp_pa
     assert re.search(rf"examples/1\.json: answered {expected}.*; expected class_x", fails(folder))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda card: card["model"]["input"].update(name="x"),
+        lambda card: card["decision"].update(positive="x"),
+        lambda card: card.update(examples=[]),
+        lambda card: card["reference"].pop(),
+        lambda card: card["reference"][0].update(edges=[]),
+        lambda card: card["classes"].pop(),
+    ],
+)
+def test_a_bundle_put_together_by_hand_is_refused(trained, tmp_path: Path, change) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(trained("wine").folder / "models/bundle", folder)
+    card = json.loads((folder / "bundle.json").read_text())
+    change(card)
+    (folder / "bundle.json").write_text(json.dumps(card))
+    with pytest.raises(ArtifactError, match="bundle"):
+        load_model(folder, 10**6, 10)
+
+
+def test_a_port_that_is_taken_is_one_line(trained) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = fails(trained("wine").folder / "models/bundle", PORT=str(taken.getsockname()[1]))
+    assert "address already in use; expected an address that is free" in found
+
+
 def test_an_unknown_storage_and_a_wrong_setting_are_one_line() -> None:
     assert "nowhere://bucket/model: cannot be read" in fails("nowhere://bucket/model")
     assert "REPRISE_QUEUE: 'x'; expected a whole number" in fails("models/bundle", REPRISE_QUEUE="x")
 
 
+def wait_for(server: Server) -> None:
+    """Wait for the first worker: the process that starts them says that it runs before they do."""
+    for _ in range(600):
+        with server.connect() as connection, suppress(ConnectionRefusedError):
+            connection.request("GET", "/ready")
+            return
+        time.sleep(0.1)
+    raise AssertionError(server.log.read_text())
+
+
 @pytest.mark.long
 def test_several_workers_answer_count_together_and_end_with_0(trained, tmp_path: Path) -> None:
     bundle = trained("wine").folder / "models/bundle"
-    row = json.loads((bundle / "examples/1.json").read_text())
-    with running(bundle, WEB_CONCURRENCY="2", REPRISE_LOG=str(tmp_path / "log")) as server:
+    body = b'{"instances": [%b]}' % (bundle / "examples/1.json").read_bytes()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with running(bundle, tmp_path, workers=2, port=port, log=tmp_path / "log") as server:
+        wait_for(server)
         for _ in range(40):
-            assert len(server.post("/predict", {"instances": [row]})["predictions"]) == 1
-        text = server.get("/metrics").decode()
+            with server.connect() as connection:
+                assert predict(connection, body).status_code == 200
+        with server.connect() as connection:
+            connection.request("GET", "/metrics")
+            text = connection.getresponse().read().decode()
         assert re.search(r'reprise_requests_total{method="POST",route="/predict",status="200"} 40\.0', text)
         assert server.end() == 0
     parts = list((tmp_path / "log").iterdir())
@@ -61,8 +118,10 @@ def test_several_workers_answer_count_together_and_end_with_0(trained, tmp_path:
 
 
 @pytest.mark.long
-def test_a_bundle_from_a_url(trained) -> None:
+def test_a_bundle_from_a_url(trained, tmp_path: Path) -> None:
     folder = trained("wine").folder / "models/bundle"
-    with running(f"file://{folder}") as server:
-        assert json.loads(server.get("/model"))["task"] == "wine"
+    with running(f"file://{folder}", tmp_path) as server:
+        with server.connect() as connection:
+            connection.request("GET", "/model")
+            assert json.loads(connection.getresponse().read())["task"] == "wine"
         assert server.end() == 0

@@ -4,31 +4,31 @@ from reprise.errors import InputError
 from reprise.serving.settings import read_settings
 
 
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PORT", "AIP_HTTP_PORT", "WEB_CONCURRENCY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def test_defaults_and_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (read_settings().port, read_settings().bundle, read_settings().log) == (8000, "models/bundle", None)
-    monkeypatch.setenv("REPRISE_BUNDLE", "gs://bucket/model")
-    monkeypatch.setenv("REPRISE_MAX_SECONDS", "12.5")
-    monkeypatch.setenv("REPRISE_CORS_ORIGINS", "https://a.com, https://b.com")
-    monkeypatch.setenv("REPRISE_API_KEY", "secret")
-    settings = read_settings()
-    assert (settings.bundle, settings.max_seconds) == ("gs://bucket/model", 12.5)
+def test_defaults_and_what_the_environment_says() -> None:
+    settings = read_settings({"REPRISE_BUNDLE": ""})
+    assert (settings.port, settings.bundle, settings.log, settings.api_key) == (8000, "models/bundle", None, None)
+    environment = {
+        "REPRISE_BUNDLE": "gs://bucket/model",
+        "REPRISE_MAX_SECONDS": "12.5",
+        "REPRISE_LOG_INPUTS": "true",
+        "REPRISE_CORS_ORIGINS": "https://a.com, https://b.com",
+        "REPRISE_API_KEY": "secret",
+        "WEB_CONCURRENCY": "2",
+    }
+    settings = read_settings(environment)
+    assert (settings.bundle, settings.max_seconds, settings.workers) == ("gs://bucket/model", 12.5, 2)
+    assert settings.log_inputs is True
     assert settings.origins == ["https://a.com", "https://b.com"]
     assert "secret" not in repr(settings)
 
 
-def test_cloud_run_and_vertex_ai_name_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORT", "9000")
+def test_cloud_run_and_vertex_ai_name_the_port() -> None:
     # What Kubernetes sets beside a service called reprise.
-    monkeypatch.setenv("REPRISE_PORT", "tcp://10.0.0.1:8000")
-    assert read_settings().port == 9000
-    monkeypatch.setenv("AIP_HTTP_PORT", "9001")
-    assert read_settings().port == 9001
+    kubernetes = {"REPRISE_PORT": "tcp://10.0.0.1:8000", "REPRISE_SERVICE_HOST": "10.0.0.1"}
+    assert read_settings(kubernetes).port == 8000
+    assert read_settings(kubernetes | {"PORT": "9000"}).port == 9000
+    assert read_settings({"PORT": "9000", "AIP_HTTP_PORT": "9001"}).port == 9001
+    assert read_settings({"PORT": "9000", "AIP_HTTP_PORT": ""}).port == 9000
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,13 @@ def test_cloud_run_and_vertex_ai_name_the_port(monkeypatch: pytest.MonkeyPatch) 
         ("REPRISE_APIKEY", "secret", "REPRISE_APIKEY: unknown setting; expected REPRISE_API_KEY"),
     ],
 )
-def test_a_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str) -> None:
-    monkeypatch.setenv(name, value)
+def test_a_mistake_is_one_line(name: str, value: str, expected: str) -> None:
     with pytest.raises(InputError) as caught:
-        read_settings()
+        read_settings({name: value})
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("key", ["", " ", "secret\n", "schlüssel", "\udcff"])
+def test_a_key_that_nobody_could_send_is_refused_and_not_told(key: str) -> None:
+    with pytest.raises(InputError, match="REPRISE_API_KEY: an empty or unusable secret; expected"):
+        read_settings({"REPRISE_API_KEY": key})

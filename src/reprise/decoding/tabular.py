@@ -19,10 +19,10 @@ Cell = str | float | None
 
 
 class CellError(ValueError):
-    """A cell of a row cannot be used; `feature` names its column, `found` and `expected` say why."""
+    """A cell of a row cannot be used; `feature` names its column, None for the row, `found` and `expected` say why."""
 
-    def __init__(self, feature: str, found: str, expected: str) -> None:
-        super().__init__(f"{feature}: {found}; expected {expected}")
+    def __init__(self, feature: str | None, found: str, expected: str) -> None:
+        super().__init__(f"{'row' if feature is None else feature}: {found}; expected {expected}")
         self.feature, self.found, self.expected = feature, found, expected
 
 
@@ -45,7 +45,7 @@ def decode_row(row: Mapping[str, Cell] | Sequence[Cell], features: Sequence[str]
     else:
         cells = row
         if len(cells) != len(features):
-            raise CellError("row", f"{len(cells)} values", f"{len(features)}: {', '.join(features)}")
+            raise CellError(None, f"{len(cells)} values", f"{len(features)}: {', '.join(features)}")
     # The way of nearly all rows, and ten times as fast.
     if _NUMBERS.issuperset(map(type, cells)):
         numbers = cast("Sequence[float]", cells)

@@ -59,13 +59,17 @@ def build_app(settings: Settings) -> FastAPI:
     open_to_all = frozenset(filter(None, (*_OPEN, settings.health_route)))
     key = settings.api_key.get_secret_value() if settings.api_key else None
     if key:
-        document_key(app)
+        document_key(app, open_to_all)
     posted = [route for route in app.router.routes if isinstance(route, BodyRoute)]
     shortcuts = {route.path: route for route in posted if not route.param_convertors}
     app.add_middleware(Guard, access=Access(key, open_to_all), metrics=service.metrics, shortcuts=shortcuts)
     if settings.origins:
         app.add_middleware(
-            CORSMiddleware, allow_origins=settings.origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-ID", "Retry-After"],
         )
     return app
 

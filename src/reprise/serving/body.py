@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import Receive, Scope
 
+from reprise.serving.pool import Vanished
 from reprise.serving.problem import Problem
 
 BUSY = ((b"retry-after", b"1"),)
@@ -20,38 +21,35 @@ class Bodies:
         """Return the body, to be given back by `release`.
 
         Raises `Problem`: 413 as soon as it is told or found to be too large, 408 where it does not come in time, 503
-        where others fill the memory for bodies, 400 where the client goes away.
+        where others fill the memory for bodies; `Vanished` where the client goes.
         """
         self._check(_told(scope))
-        parts: list[bytes] = []
+        body = bytearray()
         try:
             async with asyncio.timeout(self._timeout):
-                while await self._part(receive, parts):
+                while await self._part(receive, body):
                     pass
         except TimeoutError:
-            self._give_back(parts)
+            self._held -= len(body)
             raise Problem(408, "no whole body", f"one within {self._timeout:g} seconds") from None
         except BaseException:
-            self._give_back(parts)
+            self._held -= len(body)
             raise
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return bytes(body)
 
     def release(self, body: bytes) -> None:
         """Count the memory of a body as free."""
         self._held -= len(body)
 
-    async def _part(self, receive: Receive, parts: list[bytes]) -> bool:
+    async def _part(self, receive: Receive, body: bytearray) -> bool:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Problem(400, "the client went away", "a whole body")
+            raise Vanished
         part = message.get("body", b"")
         self._held += len(part)
-        parts.append(part)
-        self._check(sum(map(len, parts)))
+        body += part
+        self._check(len(body))
         return bool(message.get("more_body"))
-
-    def _give_back(self, parts: list[bytes]) -> None:
-        self._held -= sum(map(len, parts))
 
     def _check(self, size: int) -> None:
         if size > self._largest:

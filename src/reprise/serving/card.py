@@ -19,6 +19,7 @@ def model_card(service: Service) -> ModelCard:
         parameters=bundle.parameters,
         data_sha256=bundle.data_sha256,
         sha256=bundle.served.sha256,
+        quantization=bundle.quantization,
         features=[
             Feature(name=one.name, min=one.min, max=one.max, mean=one.mean, missing=one.missing)
             for one in bundle.reference

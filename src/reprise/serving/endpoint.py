@@ -17,7 +17,7 @@ from reprise.serving.service import Service
 Headers = Iterable[tuple[bytes, bytes]]
 
 # Bytes of a table's request that are worth no thread.
-_SMALL = 16384
+_SMALL = 4096
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class BodyRoute(APIRoute):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         service = self._service
-        inline = service.model.decoder is None
+        inline = service.model.quick
         if not inline:
             service.pool.check(service.settings.timeout)  # before a large body is read
         body = await service.bodies.read(scope, receive)

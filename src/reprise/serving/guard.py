@@ -1,5 +1,6 @@
 """What surrounds every request: its id, the key, one form for all errors, the counting."""
 
+import asyncio
 import logging
 import os
 import re
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reprise.serving.access import Access
+from reprise.serving.body import BUSY
 from reprise.serving.endpoint import BodyRoute
 from reprise.serving.metrics import Metrics
 from reprise.serving.pool import Vanished
@@ -50,8 +52,9 @@ class Guard:
             await send(message)
 
         try:
-            self._access.check(scope)
-            route = self._shortcuts.get(scope["path"]) if scope["method"] == "POST" else None
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            self._access.check(path, scope["headers"])
+            route = self._shortcuts.get(path) if scope["method"] == "POST" else None
             if route is None:
                 await self._app(scope, receive, tell)
             else:
@@ -65,6 +68,11 @@ class Guard:
         except Vanished:
             status = _GONE
             _log(scope, request_id, status, "the client went away")
+        except asyncio.CancelledError:
+            ended = Problem(503, "the server ends", "another try", headers=BUSY)
+            _log(scope, request_id, ended.status, ended.message)
+            await _refuse(tell, ended, request_id)
+            raise
         except Exception:
             _logger.exception("%s: 500: a bug, request %s", _asked(scope), request_id)
             if status:

@@ -17,6 +17,7 @@ JSON, FORM = "application/json", "multipart/form-data"
 
 Instance = Row | bytes
 
+_KINDS = {bool: "true or false", list: "a list", dict: "an object"}
 _NUMBERS, _LARGEST = frozenset({float, int}), sys.float_info.max
 
 
@@ -88,7 +89,7 @@ def _row(value: Any, place: int) -> Row:
             if not math.isfinite(cell):
                 raise Problem(422, str(cell), "a finite number, or null", field=_cell(place, name))
         elif cell is not None and type(cell) is not int:
-            shown = "text" if isinstance(cell, str) else f"a {type(cell).__name__}"
+            shown = _KINDS.get(type(cell), "text")
             raise Problem(422, shown, "a number, or null where it is missing", field=_cell(place, name))
     return row
 

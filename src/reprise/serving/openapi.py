@@ -1,6 +1,7 @@
 """What the documentation says of requests: the features, ranges and an example of the bundle that is served."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from reprise.serving.model import Model
 from reprise.serving.schemas import Refusal
 
 _WHY = {
-    400: "the client went away",
     401: "no key, or a wrong one",
     404: "nothing there",
     408: "the body did not come in time",
@@ -38,9 +38,11 @@ def of_bytes(*kinds: str) -> dict[str, Any]:
     return {"content": {kind: {} for kind in kinds}}
 
 
-def document_key(app: FastAPI) -> None:
-    """Say in the documentation that a key is wanted; its page then asks for it."""
+def document_key(app: FastAPI, open_to_all: Iterable[str]) -> None:
+    """Say in the documentation that a key is wanted, but for some paths; its page then asks for it."""
     document = app.openapi()
+    for path in open_to_all:
+        document["paths"][path]["get"]["security"] = []
     document["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     document["security"] = [{"key": []}]
 
@@ -100,7 +102,4 @@ def _file() -> dict[str, Any]:
 def _example(model: Model) -> dict[str, Any]:
     if model.decoder is not None:
         return {"instances": [{"b64": "the file in base64"}]}
-    examples = model.bundle.examples
-    if not examples:
-        return {"instances": [[one.mean for one in model.bundle.reference]]}
-    return {"instances": [read_example(model.folder / examples[0].file, model.bundle.modality)]}
+    return {"instances": [read_example(model.folder / model.bundle.examples[0].file, model.bundle.modality)]}

@@ -115,7 +115,11 @@ class Pool:
 async def _first(wanted: "asyncio.Future[Any]", deadline: Deadline, gone: "asyncio.Future[Any]") -> None:
     """Wait for `wanted`; raise `Problem` 504 where the deadline, `Vanished` where the end of the client is first."""
     left = max(0.0, deadline.end - time.monotonic())
-    await asyncio.wait({wanted, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        await asyncio.wait({wanted, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:  # the server ends
+        deadline.over = True
+        raise
     if not wanted.done():
         deadline.over = True
         raise Vanished if gone.done() else deadline.passed()

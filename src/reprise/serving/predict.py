@@ -19,7 +19,8 @@ def predict(service: Service, call: Call) -> Reply:
     for decoded in service.decoded(instances, call.check):
         with timed(service.metrics.inferred):
             parts.append(model.answer(decoded, call.check))
-        features += [one.features for one in decoded]
+        # Of a video the mean over its clips: it is one input, however long.
+        features += [one.features if len(one.features) == 1 else one.features.mean(axis=0)[None] for one in decoded]
     answers = together(parts)
     chosen, probabilities = answers.chosen.tolist(), answers.rounded
     labels = [bundle.classes[number] for number in chosen]
@@ -55,8 +56,6 @@ def _instances(service: Service, call: Call) -> list[Instance]:
 
 def _layers(service: Service, query: bytes) -> list[str]:
     known = service.model.layers
-    if not known:
-        raise Problem(404, "this model has no representations")
     given = parse_qs(query.decode("latin-1"))
     for key in given:
         if key != "layers":

@@ -70,6 +70,13 @@ class Protocol(HttpToolsProtocol):
         self._head = 0
         super().on_message_complete()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection; one whose client does not read its answer would never end of itself."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().timeout_keep_alive_handler()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read."""
         self._refuse(Problem(400, msg.removesuffix(".").lower()))

@@ -30,8 +30,8 @@ class Records:
         """Return one line of JSON for each prediction of a request: when, by which model, what, on what features.
 
         `predictions` are the JSON objects of the answer. `features` are those that drift is measured by, [items,
-        features] for each row or file; of a video their means over its clips are written, and null is missing. The
-        raw inputs are rows as they came, files in base64.
+        features] with one item for each row or file; null is missing. The raw inputs are rows as they came, files in
+        base64.
         """
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         head = f'{{"time":"{time}","request_id":"{request_id}","instance":'.encode()
@@ -50,9 +50,8 @@ def _measured(names: Sequence[str], features: NDArray[np.float32], instance: Ins
         return instance
     if isinstance(instance, list):
         return dict(zip(names, instance, strict=True))
-    values = features[0] if len(features) == 1 else features.mean(axis=0)
     # The digits of float32, without which a value would not fall onto the edge of a bin that it came from.
-    return {name: float(f"{value:.7g}") for name, value in zip(names, values.tolist(), strict=True)}
+    return {name: float(f"{value:.7g}") for name, value in zip(names, features[0].tolist(), strict=True)}
 
 
 def _readable(instance: Instance) -> Any:

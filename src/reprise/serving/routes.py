@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
 from fastapi import Path as InPath
-from fastapi.responses import FileResponse
 
 from reprise.serving.card import model_card
 from reprise.serving.endpoint import BodyRoute
@@ -18,7 +17,7 @@ from reprise.serving.schemas import Health, ModelCard, Predictions, Representati
 from reprise.serving.service import Service
 from reprise.serving.settings import Settings
 
-_POSTED = (400, 401, 408, 413, 415, 422, 503, 504)
+_POSTED = (401, 408, 413, 415, 422, 503, 504)
 
 
 def add_answers(app: FastAPI, service: Service) -> None:
@@ -39,7 +38,9 @@ def add_answers(app: FastAPI, service: Service) -> None:
         responses = {200: {"model": Predictions}, **refusals(*_POSTED)}
         route = BodyRoute(path, service, predict, predictions, responses=responses, openapi_extra=body)
         app.router.routes.append(route)
-    responses = {200: {"model": Representations}, **refusals(*_POSTED, 404)}
+    if not service.model.layers:
+        return
+    responses = {200: {"model": Representations}, **refusals(*_POSTED)}
     route = BodyRoute("/representations", service, represent, representations, responses=responses, openapi_extra=body)
     app.router.routes.append(route)
 
@@ -47,7 +48,8 @@ def add_answers(app: FastAPI, service: Service) -> None:
 def add_facts(app: FastAPI, service: Service) -> None:
     """Add what tells about the model and the server, and the page for people."""
     card, folder = model_card(service), service.model.folder
-    examples = {Path(example.file).name: folder / example.file for example in service.model.bundle.examples}
+    # In memory: another bundle may take the place of this one.
+    examples = {Path(one.file).name: (folder / one.file).read_bytes() for one in service.model.bundle.examples}
     page = Page()
 
     @app.get("/model", responses=refusals(401))
@@ -60,13 +62,13 @@ def add_facts(app: FastAPI, service: Service) -> None:
     @app.get(
         "/examples/{name}",
         responses={200: of_bytes(*kinds.values()), **refusals(401, 404, 422)},
-        response_class=FileResponse,
+        response_class=Response,
     )
-    async def example(name: Annotated[str, InPath(json_schema_extra={"enum": list(examples)})]) -> FileResponse:
+    async def example(name: Annotated[str, InPath(json_schema_extra={"enum": list(examples)})]) -> Response:
         """Return a test input of the bundle as it was."""
         if name not in examples:
             raise Problem(404, "no such example", f"one of {', '.join(examples)}")
-        return FileResponse(examples[name], media_type=kinds[name])
+        return Response(examples[name], media_type=kinds[name])
 
     @app.get("/metrics", responses={200: of_bytes("text/plain"), **refusals(401)}, response_class=Response)
     def metrics() -> Response:
@@ -87,6 +89,7 @@ def add_health(app: FastAPI, settings: Settings) -> None:
         """Tell that the server lives."""
         return Health(status="ok")
 
+    @app.head("/ready", include_in_schema=False)
     @app.get("/ready")
     async def ready() -> Health:
         """Tell that the model was loaded and answered its examples, without which the server does not start."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reprise.bundle import Decision, Tensor
+from reprise.bundle import Decision, Quantization, Tensor
 
 
 class _Answer(BaseModel):
@@ -95,6 +95,7 @@ class ModelCard(_Answer):
     parameters: dict[str, Any]
     data_sha256: str
     sha256: str = Field(description="of the ONNX file")
+    quantization: Quantization | None = Field(description="of the model in integers, where one was asked for")
     features: list[Feature]
     input: Tensor
     layers: list[str]

@@ -68,7 +68,7 @@ class Service:
         try:
             return self.model.decode(instance)
         except CellError as error:
-            where = field if error.feature == "row" else f"{field}.{error.feature[:100]}"
+            where = field if error.feature is None else f"{field}.{error.feature[:100]}"
             raise Problem(422, error.found[:200], error.expected, field=where) from None
         except DecodeError as error:
             status = 413 if isinstance(error, TooLargeError) else 422

@@ -24,7 +24,7 @@ _JSON_BYTES = {
     "description": "bytes of JSON, where binary tensors follow it",
     "schema": {"type": "integer", "minimum": 0},
 }
-_POSTED = (400, 401, 404, 408, 413, 415, 422, 503, 504)
+_POSTED = (401, 404, 408, 413, 415, 422, 503, 504)
 
 
 def add_v2(app: FastAPI, service: Service) -> None:

@@ -17,6 +17,8 @@ VERSION = "1"
 LENGTH, BINARY = "Inference-Header-Content-Length", "application/octet-stream"
 
 _LENGTH = LENGTH.lower().encode()
+# Each takes many times its size in memory.
+_LISTS = 2**20
 _DIGITS = 10  # of the size of any body that is let in
 _WRONG = {
     "missing": "missing",
@@ -67,6 +69,8 @@ def _read(call: Call) -> tuple[InferRequest, int]:
     if told is not None and not (told.isdigit() and len(told) <= _DIGITS and int(told) <= size):
         raise Problem(422, repr(told.decode("latin-1")[:100]), f"bytes of JSON, at most {size}", field=LENGTH)
     end = size if told is None else int(told)
+    if call.body.count(b"[", 0, end) + call.body.count(b"{", 0, end) > _LISTS:
+        raise Problem(422, "too many lists", "flat lists, or bytes", field="body")
     try:
         # pydantic's own parser takes several times the memory where lists are many.
         return InferRequest.model_validate(from_json(call.body[:end])), end
