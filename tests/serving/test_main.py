@@ -7,15 +7,18 @@ import shutil
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reprise.errors import ArtifactError
 from reprise.serving.model import load_model
 
-from .processes import PATIENCE, SERVE, Server, predict, running
+from .processes import PATIENCE, SERVE, Answer, Server, predict, running
 
 
 def fails(bundle: Path | str, **environment: str) -> str:
@@ -115,6 +118,30 @@ def test_several_workers_answer_count_together_and_end_with_0(trained, tmp_path:
         assert server.end() == 0
     parts = list((tmp_path / "log").iterdir())
     assert sum(len(part.read_text().splitlines()) for part in parts) == 40
+
+
+@pytest.mark.long
+def test_who_is_not_answered_before_the_end_is_told_so(trained, tmp_path: Path) -> None:
+    film = BytesIO()
+    np.savez(film, frames=np.zeros((2500, 64, 64, 3), np.uint8), fps=10)
+    body = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a.npz"\r\n\r\n%b\r\n--b--\r\n' % film.getvalue()
+    bundle = trained("accident").folder / "models/bundle"
+    with running(bundle, tmp_path, drain=0, threads=1) as server, ThreadPoolExecutor(4) as pool:
+
+        def ask() -> Answer:
+            with server.connect() as connection:
+                return predict(connection, body, "multipart/form-data; boundary=b")
+
+        answers = [pool.submit(ask) for _ in range(4)]
+        while not any(one.done() for one in answers):
+            time.sleep(0.01)
+        assert server.end() == 0
+        found = [one.result() for one in answers]
+    assert {one.status_code for one in found} == {200, 503}
+    refused = next(one for one in found if one.status_code == 503)
+    assert json.loads(refused.content)["error"] == "the server ends; expected another try"
+    assert refused.headers["retry-after"] == "1"
+    assert "Traceback" not in server.log.read_text()
 
 
 @pytest.mark.long

@@ -71,8 +71,8 @@ class Guard:
         except asyncio.CancelledError:
             ended = Problem(503, "the server ends", "another try", headers=BUSY)
             _log(scope, request_id, ended.status, ended.message)
+            # The request ends with this, as it was told to.
             await _refuse(tell, ended, request_id)
-            raise
         except Exception:
             _logger.exception("%s: 500: a bug, request %s", _asked(scope), request_id)
             if status:
