@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reprise.serving.access import Access
 from reprise.serving.body import BUSY
-from reprise.serving.endpoint import BodyRoute
+from reprise.serving.endpoint import BodyRoute, respond
 from reprise.serving.metrics import Metrics
 from reprise.serving.pool import Vanished
 from reprise.serving.problem import Problem
@@ -89,10 +89,7 @@ def problem_of(error: HTTPException) -> Problem:
 
 
 async def _refuse(send: Send, problem: Problem, request_id: str) -> None:
-    body = problem.body(request_id)
-    headers = [_JSON, (b"content-length", str(len(body)).encode()), *problem.headers]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await respond(send, problem.status, problem.body(request_id), (_JSON, *problem.headers))
 
 
 def _request_id(scope: Scope) -> str:
