@@ -24,6 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     drift_parser.add_argument("log", nargs="+", type=Path, help="files of the prediction log")
     drift_parser.add_argument("--bundle", type=Path, default=Path("models/bundle"), help="the bundle that answered")
     drift_parser.set_defaults(run=lambda given: drift(given.log, given.bundle))
+    report_parser = commands.add_parser("report", help="write what changed since another revision, as Markdown")
+    report_parser.add_argument("--base", default="origin/main", help="a branch, commit or experiment (%(default)s)")
+    report_parser.add_argument("--output", default="report.md", help="a file, or - for the screen (%(default)s)")
+    parts = report_parser.add_mutually_exclusive_group()
+    parts.add_argument("--data", action="store_true", help="the data alone")
+    parts.add_argument("--line", action="store_true", help="one line")
+    parts.add_argument("--images", action="store_true", help="with pictures, which CML puts on a public host")
+    report_parser.set_defaults(run=report)
+    gate_parser = commands.add_parser("gate", help="exit with 1 where a metric got worse than params.yaml allows")
+    gate_parser.add_argument("--base", default="origin/main", help="a branch, commit or experiment (%(default)s)")
+    gate_parser.set_defaults(run=lambda given: gate(given.base))
     with one_line_errors():
         given = parser.parse_args(arguments)
         given.run(given)
@@ -60,3 +71,17 @@ def drift(logs: Sequence[Path], bundle: Path) -> None:
     from reprise.monitoring.report import drift_command
 
     drift_command(logs, bundle)
+
+
+def report(given: argparse.Namespace) -> None:
+    """Write what changed since another revision."""
+    from reprise.report.write import report_command
+
+    report_command(given.base, given.output, given.data, given.line, given.images)
+
+
+def gate(base: str) -> None:
+    """Hold the metrics to the rules in `params.yaml`."""
+    from reprise.report.write import gate_command
+
+    gate_command(base)

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
@@ -13,6 +13,16 @@ from reprise.blocks import AudioTask, Block, ImageTask, TabularTask, Task, Video
 from reprise.errors import ParamsError
 
 _TaskName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+
+
+class Rule(Block):
+    """What the gate allows one metric of reports/evaluate/metrics.json."""
+
+    metric: str = Field(min_length=1, description="the name of a metric in reports/evaluate/metrics.json")
+    better: Literal["higher", "lower"] = Field(description="higher or lower")
+    absolute: float = Field(0.0, ge=0, description="a number of at least 0 by which it may get worse")
+    relative: float = Field(0.0, ge=0, description="a share of at least 0 by which it may get worse")
+    missing: Literal["fail", "pass"] = Field("fail", description="fail or pass, where a side has no such metric")
 
 
 class Params(Block):
@@ -25,6 +35,7 @@ class Params(Block):
     lr: float = Field(gt=0, description="a number above 0")
     weight_decay: float = Field(ge=0, description="a number of at least 0")
     batch_size: int = Field(ge=1, description="a whole number of at least 1")
+    gate: Annotated[tuple[Rule, ...], Field(strict=False)] = Field((), description="a list of rules")
     tasks: dict[_TaskName, Annotated[Task, Field(discriminator="modality")]] = Field(
         description="a section for each task"
     )
@@ -176,10 +187,14 @@ def _look_up(keys: list[str | int]) -> tuple[list[str], str | None]:
         if keys[0] == "tasks" and place == 2:  # the modality, after the name of a task
             block = _TASKS[str(key)]
             continue
+        if isinstance(key, int):  # an item of a list of blocks
+            continue
         names = list(block.model_fields) if block else []
         field = block.model_fields.get(str(key)) if block else None
         description = field.description if field else None
         annotation = field.annotation if field else None
+        if get_origin(annotation) is tuple:
+            annotation = get_args(annotation)[0]
         block = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     return names, description
 

@@ -17,7 +17,8 @@ CHARTS = 24
 def write_statistics(folder: Path, store: Store, prepared: Prepared) -> None:
     """Write what the data hold into the new folder `folder`.
 
-    metrics.json; classes.csv, items by split and class; features.csv; bad.csv, the files that were left out.
+    metrics.json; classes.csv, items by split and class; features.csv and inputs.csv, how features are distributed;
+    bad.csv, the files that were left out.
     """
     folder.mkdir()
     counts = class_counts(store)
@@ -36,7 +37,8 @@ def write_statistics(folder: Path, store: Store, prepared: Prepared) -> None:
     bad = pd.DataFrame(prepared.bad, columns=["file", "reason"])
     bad.to_csv(folder / "bad.csv", index=False, lineterminator="\n")
     counts.to_csv(folder / "classes.csv", index=False, lineterminator="\n")
-    feature_distributions(store).to_csv(folder / "features.csv", index=False, lineterminator="\n", float_format="%.6g")
+    for name, rows in (("features", feature_distributions(store)), ("inputs", feature_quantiles(store))):
+        rows.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", float_format="%.6g")
 
 
 def class_counts(store: Store) -> pd.DataFrame:
@@ -68,3 +70,21 @@ def feature_distributions(store: Store) -> pd.DataFrame:
                 (feature, name, middle, part) for middle, part in zip((edges[1:] + edges[:-1]) / 2, share, strict=True)
             ]
     return pd.DataFrame(rows, columns=["feature", "class", "value", "share"])
+
+
+def feature_quantiles(store: Store) -> pd.DataFrame:
+    """Describe each feature over all items: columns feature, missing, mean, std and the quantiles q0, q5, ... q100.
+
+    Where every value is missing, so are the rest.
+    """
+    quantiles = range(0, 101, 5)
+    rows = []
+    for place, feature in enumerate(store.schema.features):
+        values = store.features[:, place].astype(np.float64)
+        there = values[~np.isnan(values)]
+        row = {"feature": feature, "missing": 1 - len(there) / len(values)}
+        if len(there):
+            row |= {"mean": there.mean(), "std": there.std()}
+            row |= {f"q{share}": np.quantile(there, share / 100) for share in quantiles}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["feature", "missing", "mean", "std", *(f"q{share}" for share in quantiles)])

@@ -58,7 +58,7 @@ def write_model(
         model=model,
         quantization=quantization,
         metrics=dict(metrics),
-        parameters=params.model_dump(exclude={"tasks"}) | task.model_dump(),
+        parameters=params.model_dump(exclude={"tasks", "gate"}) | task.model_dump(),
         data_sha256=schema.sha256,
         reference=reference(store.features[store.places("train")], schema.features),
         examples=_write_examples(folder / "examples", store, probabilities, answer, params),

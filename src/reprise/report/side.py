@@ -58,3 +58,8 @@ class Side:
         if text is None:
             return []
         return list(csv.DictReader(io.StringIO(text), delimiter="\t" if path.endswith(".tsv") else ","))
+
+
+def revisions(before: Side, after: Side) -> list[str]:
+    """Return the two sides as DVC wants them: the working tree goes without saying."""
+    return [side.revision for side in (before, after) if side.revision is not None]

@@ -1,0 +1,127 @@
+"""The data before and after: raw files, items by class and split, and how far the inputs moved."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from reprise.report.dvc import dvc
+from reprise.report.markdown import cell, details, number, table
+from reprise.report.side import Side, revisions
+
+# So many names of files and of features tell a person enough.
+FILES = 20
+FEATURES = 15
+_RAW = ("data/raw/", "data/sample/")
+_CLASSES = "reports/preprocess/classes.csv"
+_INPUTS = "reports/preprocess/inputs.csv"
+_SPLITS = ("train", "val", "test")
+
+
+def section(before: Side, after: Side, task: str) -> str:
+    """Return what changed in the raw files, in the items and in the distributions of the features.
+
+    `task` names the raw files that count. Raises `DvcError` where DVC cannot compare the sides.
+    """
+    parts = [_files(before, after, task), _items(before, after), _inputs(before, after)]
+    return "### Data\n\n" + "\n".join(filter(None, parts))
+
+
+def _files(before: Side, after: Side, task: str) -> str:
+    found = dvc("diff", *revisions(before, after))
+    places = tuple(f"{place}{task}" for place in _RAW)
+    rows, names = [], []
+    for kind, mark in (("added", "added"), ("modified", "changed"), ("deleted", "removed"), ("renamed", "renamed")):
+        paths = [path for path in _paths(found.get(kind, [])) if path.startswith(places)]
+        files = [path for path in paths if not path.endswith("/")]
+        if files:
+            rows.append((mark, str(len(files))))
+            names += [f"- {mark}: {cell(path)}" for path in files[:FILES]]
+            names += [f"- {mark}: {len(files) - FILES} more"] * (len(files) > FILES)
+        elif any(path.rstrip("/") in places for path in paths):
+            # DVC knows that the folder is another one; which files, only where it has the lists of both.
+            return f"The raw data are others ({mark}). Which files, DVC tells after `dvc pull` of both sides.\n"
+    if not rows:
+        return "No raw file changed.\n"
+    return table(("raw files", ""), rows, numbers=(1,)) + "\n" + details("Which files", "\n".join(names))
+
+
+def _paths(entries: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    for entry in entries:
+        path = entry["path"]
+        yield str(path["new"]) if isinstance(path, dict) else str(path)
+
+
+def _items(before: Side, after: Side) -> str:
+    old, new = _counts(before), _counts(after)
+    if not old and not new:
+        return f"Neither side has {_CLASSES}: preprocess has not run.\n"
+    classes = list(dict.fromkeys(name for _, name in [*new, *old]))
+    if old == new:
+        return f"{sum(new.values()):,} items in {len(classes)} classes, as before.\n"
+    rows = []
+    for name in classes:
+        cells = [_arrow(old.get((split, name)), new.get((split, name))) for split in _SPLITS]
+        rows.append((cell(name), *cells, _arrow(_total(old, name), _total(new, name))))
+    return table(("items", *_SPLITS, "all"), rows, numbers=(1, 2, 3, 4))
+
+
+def _counts(side: Side) -> dict[tuple[str, str], int]:
+    return {(row["split"], row["class"]): int(row["count"]) for row in side.table(_CLASSES)}
+
+
+def _total(counts: Mapping[tuple[str, str], int], name: str) -> int | None:
+    found = [count for (_, other), count in counts.items() if other == name]
+    return sum(found) if found else None
+
+
+def _arrow(old: int | None, new: int | None) -> str:
+    if old == new:
+        return "none" if new is None else str(new)
+    return f"{'none' if old is None else old} → **{'none' if new is None else new}**"
+
+
+def _inputs(before: Side, after: Side) -> str:
+    old, new = ({row["feature"]: row for row in side.table(_INPUTS)} for side in (before, after))
+    lost, found = [name for name in old if name not in new], [name for name in new if name not in old]
+    lines = [
+        f"{what}: {', '.join(map(cell, names))}.\n"
+        for what, names in (("Features that are new", found), ("Features that are gone", lost))
+        if names and old and new
+    ]
+    moved = [(moved_by(old[name], new[name]), name) for name in new if name in old and old[name] != new[name]]
+    moved.sort(key=lambda pair: (-pair[0], pair[1]))
+    rows = [
+        (cell(name), "all or nothing" if by == math.inf else number(by), *_mean_and_missing(old[name], new[name]))
+        for by, name in moved[:FEATURES]
+    ]
+    if rows:
+        lines.append(table(("feature", "moved by", "mean", "missing"), rows, numbers=(1, 2, 3)))
+        more = f" The {len(moved) - FEATURES} that moved least are left out." if len(moved) > FEATURES else ""
+        lines.append(
+            "Moved by: the Wasserstein distance between the items before and now, in standard deviations of "
+            f"those before.{more}\n"
+        )
+    elif old and new and not lines:
+        lines.append("No feature's distribution moved.\n")
+    return "\n".join(lines)
+
+
+def moved_by(old: Mapping[str, str], new: Mapping[str, str]) -> float:
+    """Return how far a feature moved, in standard deviations of what was there before.
+
+    It is the first Wasserstein distance, the mean over all quantiles of how far each one moved (Vallender 1974), by
+    the trapezoidal rule over those in the rows of inputs.csv. Where all was one value, the unit is 1; where all
+    values are missing on one side, it is infinite.
+    """
+    if not old["mean"] or not new["mean"]:
+        return math.inf
+    gaps = [abs(float(new[key]) - float(old[key])) for key in old if key.startswith("q") and key in new]
+    whole = (sum(gaps) - (gaps[0] + gaps[-1]) / 2) / (len(gaps) - 1)
+    return whole / (float(old["std"]) or 1.0)
+
+
+def _mean_and_missing(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, str]:
+    means = [number(float(side["mean"])) if side["mean"] else "none" for side in (old, new)]
+    missing = [float(side["missing"]) for side in (old, new)]
+    mean = means[0] if means[0] == means[1] else f"{means[0]} → {means[1]}"
+    share = f"{missing[0]:.1%}" if missing[0] == missing[1] else f"{missing[0]:.1%} → {missing[1]:.1%}"
+    return mean, share

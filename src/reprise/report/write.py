@@ -1,0 +1,127 @@
+"""The commands `reprise report` and `reprise gate`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reprise.errors import InputError
+from reprise.files import replacing
+from reprise.report import data, metrics, parameters, versions
+from reprise.report.comparison import Comparison, compare_with
+from reprise.report.gate import Verdict, judge, verdict_table
+from reprise.report.markdown import cell, change, number
+from reprise.report.metrics import EVALUATE, Change
+
+# GitHub takes comments of 65,536 characters; CML adds its own mark.
+LIMIT = 65_000
+# What a line about a task tells.
+_MAIN = ("accuracy", "macro_f1", "log_loss")
+
+
+class StaleError(InputError):
+    """The reports are not those of the working tree."""
+
+
+def report_command(base: str, output: str, only_data: bool, line: bool, images: bool) -> None:
+    """Write what changed since `base` as Markdown: all of it, the part about data, or a line."""
+    found = compare_with(base)
+    if line:
+        text = _line(found)
+    elif only_data:
+        text = _cut([_title(found), data.section(found.before, found.after, found.params.task)])
+    else:
+        text = _cut(_report(found, images))
+    if output == "-":
+        sys.stdout.write(text)
+        return
+    with replacing(Path(output)) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def gate_command(base: str) -> None:
+    """Print what each rule of params.yaml says of the metrics since `base`; exit with 1 where one is broken.
+
+    Raises `StaleError` where the reports are not those of the working tree.
+    """
+    found = compare_with(base)
+    if found.stale:
+        raise StaleError("reports", f"{', '.join(found.stale)} would run anew", "those of `dvc repro`")
+    rows = metrics.changes(found.before, found.after, found.params.gate).get(EVALUATE, [])
+    sys.stdout.write(_gate(found, _verdicts(found, rows)))
+    if any(verdict.broken for verdict in _verdicts(found, rows)):
+        sys.exit(1)
+
+
+def _report(found: Comparison, images: bool) -> list[str]:
+    before, after = found.before, found.after
+    changes = metrics.changes(before, after, found.params.gate)
+    verdicts = _verdicts(found, changes.get(EVALUATE, []))
+    parts = [
+        _title(found),
+        _gate(found, verdicts),
+        parameters.section(before, after),
+        metrics.section(changes, found.comparable),
+        data.section(before, after, found.params.task),
+    ]
+    return [*parts, versions.section(before, after)]
+
+
+def _title(found: Comparison) -> str:
+    task = found.params.task
+    commit = found.before.revision or ""
+    lines = [f"## {cell(task)}: what changes\n", f"Compared with `{commit[:12]}` ({cell(found.base)}).\n"]
+    if found.task_before is None:
+        lines.append("> [!NOTE]\n> There were no parameters before.\n")
+    elif not found.comparable:
+        told = f"The task was {cell(found.task_before)} and is {cell(task)}: metrics and answers cannot be compared."
+        lines.append(f"> [!NOTE]\n> {told}\n")
+    if found.stale:
+        stages = ", ".join(map(cell, found.stale))
+        told = f"{stages} would run anew: what follows is not of these parameters, data and code until `dvc repro`."
+        lines.append(f"> [!WARNING]\n> {told}\n")
+    return "\n".join(lines)
+
+
+def _verdicts(found: Comparison, rows: Sequence[Change]) -> tuple[Verdict, ...]:
+    before, after = ({row.name: getattr(row, side) for row in rows} for side in ("before", "after"))
+    known = {name: value for name, value in before.items() if value is not None}
+    now = {name: value for name, value in after.items() if value is not None}
+    return judge(found.params.gate, known if found.comparable else None, now)
+
+
+def _gate(found: Comparison, verdicts: Sequence[Verdict]) -> str:
+    if not verdicts:
+        return "### Gate\n\nparams.yaml has no rules under `gate`.\n"
+    broken = sum(verdict.broken for verdict in verdicts)
+    head = f"❌ {broken} of {len(verdicts)} rules broken" if broken else f"✅ {len(verdicts)} rules hold"
+    if found.before.yaml("params.yaml").get("gate") != found.after.yaml("params.yaml").get("gate"):
+        head += "; the rules themselves change here"
+    return f"### Gate\n\n{head}.\n\n{verdict_table(verdicts)}"
+
+
+def _line(found: Comparison) -> str:
+    rows = metrics.changes(found.before, found.after, found.params.gate).get(EVALUATE, [])
+    told = [_brief(row, found.comparable) for row in rows if row.name in _MAIN] or ["no metrics"]
+    broken = any(verdict.broken for verdict in _verdicts(found, rows))
+    note = " (would run anew)" if found.stale else ""
+    return f"- {'❌' if broken else '✅'} **{cell(found.params.task)}**{note}: {'; '.join(told)}\n"
+
+
+def _brief(row: Change, comparable: bool) -> str:
+    name = cell(row.name.replace("_", " "))
+    if row.after is None:
+        return f"{name} gone"
+    difference = row.difference if comparable else None
+    if difference is None:
+        return f"{name} {number(row.after)}"
+    return f"{name} {number(row.after)} ({change(difference)}{f', {row.mark}' if row.mark else ''})"
+
+
+def _cut(parts: Sequence[str]) -> str:
+    """Join the parts, and leave out the last ones that a comment has no room for."""
+    text = ""
+    for place, part in enumerate(filter(None, parts)):
+        if place and len(text) + len(part) > LIMIT:
+            return text + "\nThe rest is more than a comment holds: `reprise report` shows parts of it alone.\n"
+        text += ("\n" if place else "") + part
+    return text
