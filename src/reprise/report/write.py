@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprise.errors import InputError
 from reprise.files import replacing
-from reprise.report import data, metrics, parameters, versions
+from reprise.report import confusion, curves, data, metrics, mistakes, parameters, roc, versions
 from reprise.report.comparison import Comparison, compare_with
 from reprise.report.gate import Verdict, judge, verdict_table
 from reprise.report.markdown import cell, change, number
@@ -63,6 +63,9 @@ def _report(found: Comparison, images: bool) -> list[str]:
         metrics.section(changes, found.comparable),
         data.section(before, after, found.params.task),
     ]
+    if found.comparable:
+        parts += [section(before, after) for section in (curves.section, confusion.section, roc.section)]
+        parts.append(mistakes.section(before, after, images))
     return [*parts, versions.section(before, after)]
 
 
