@@ -1,6 +1,10 @@
 # Each target is a few lines of pip and dvc that the README gives for people without make.
 PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+export PATH := $(CURDIR)/.venv/Scripts;$(PATH)
+else
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+endif
 
 .PHONY: repro serve test lock
 
@@ -27,9 +31,10 @@ test: .venv/dev
 	pip install --quiet --constraint requirements.lock --editable '.[$*]'
 	touch $@
 
-# Pins every package for every supported Python and platform. The sed takes away the marker that all of them share.
+# Pins every package for every supported Python and platform; `make lock UPGRADE=--upgrade` takes the newest ones.
+# The sed takes away the marker that all of them share.
 lock: .venv/dev
-	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --all-extras \
+	uv pip compile --quiet $(UPGRADE) --universal --fork-strategy fewest --python-version 3.11 --all-extras \
 		--no-annotate --no-header pyproject.toml --output-file requirements.lock
 	sed -i.bak -E "s/ ; python_full_version < '3.15' and \(\(platform_machine == 'arm64' and sys_platform == 'darwin'\) or sys_platform == 'linux' or sys_platform == 'win32'\)$$//" requirements.lock
 	rm requirements.lock.bak

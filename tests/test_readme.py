@@ -63,7 +63,10 @@ def test_the_commands_work_in_the_order_they_are_read(tmp_path: Path, web: str) 
     folder = tmp_path / "clone"
     folder.mkdir()
     clone = Clone(folder, HOME=str(home))
-    mine, birds = blocks("yaml")
+    clone("git update-ref refs/remotes/origin/main HEAD")
+    gate, mine, birds = blocks("yaml")
+    committed = clone.read("params.yaml")
+    assert set(gate.splitlines()[1:]) <= set(committed.splitlines())
     with (folder / "params.yaml").open("a") as file:
         file.write(mine + birds)
     for command in "".join(blocks("sh")).splitlines():

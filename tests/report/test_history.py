@@ -53,7 +53,9 @@ def branch(base: Repository) -> Callable[[str], Repository]:
     """Start a branch at main, with the data of main in place."""
 
     def start(name: str) -> Repository:
-        restore = "dvc checkout -q --force data/raw/wine.dvc preprocess train export"  # the samples were never made here
+        restore = (
+            "dvc checkout -q --force data/raw/wine.dvc preprocess train export"  # the samples were never made here
+        )
         base(f"git checkout -q -f main && git clean -fdq && git checkout -q -b {name} && {restore}")
         return base
 
@@ -84,7 +86,7 @@ def test_a_changed_parameter(branch) -> None:
     assert charts(repository.read("report.md"))
 
 
-def test_changed_data(branch) -> None:
+def test_changed_data(branch, tmp_path: Path) -> None:
     repository = branch("data")
     raw = repository.folder / "data/raw/wine"
     lines = (raw / "wine.csv").read_text().splitlines(keepends=True)
@@ -107,6 +109,17 @@ def test_changed_data(branch) -> None:
         assert all(float(row[1]) > 0 for row in moved)
         assert [float(row[1]) for row in moved] == sorted((float(row[1]) for row in moved), reverse=True)
     assert "### Metrics" not in repository.read("report.md")
+    # A clone that has no data has no fewer raw files; which they are, only DVC's cache or remote knows.
+    repository(f"git clone -q --branch data . {tmp_path}/clone")
+    told = repository(f"cd {tmp_path}/clone && reprise report --data --output -")
+    assert "data/raw/wine/ is another one." in told
+    assert "| class\\_0 | 38 → **25** |" in told
+
+
+def test_data_from_elsewhere(branch) -> None:
+    repository = branch("elsewhere")
+    repository.change(data="sample")
+    assert "The data were those of data/raw/wine and are those of data/sample/wine." in repository.report("--data").text
 
 
 def test_changed_code(branch) -> None:

@@ -2,46 +2,61 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from reprise.report.dvc import dvc
+from reprise.report.git import committed
 from reprise.report.markdown import cell, details, number, table
 from reprise.report.side import Side, revisions
 
 # So many names of files and of features tell a person enough.
 FILES = 20
 FEATURES = 15
-_RAW = ("data/raw/", "data/sample/")
+_KINDS = {"added": "added", "modified": "changed", "deleted": "removed", "renamed": "renamed"}
 _CLASSES = "reports/preprocess/classes.csv"
 _INPUTS = "reports/preprocess/inputs.csv"
 _SPLITS = ("train", "val", "test")
 
 
-def section(before: Side, after: Side, task: str) -> str:
+def section(before: Side, after: Side) -> str:
     """Return what changed in the raw files, in the items and in the distributions of the features.
 
-    `task` names the raw files that count. Raises `DvcError` where DVC cannot compare the sides.
+    Raises `DvcError` where DVC cannot compare the sides.
     """
-    parts = [_files(before, after, task), _items(before, after), _inputs(before, after)]
+    parts = [_files(before, after), _items(before, after), _inputs(before, after)]
     return "### Data\n\n" + "\n".join(filter(None, parts))
 
 
-def _files(before: Side, after: Side, task: str) -> str:
-    found = dvc("diff", *revisions(before, after))
-    places = tuple(f"{place}{task}" for place in _RAW)
+def _files(before: Side, after: Side) -> str:
+    old, new = (_source(side) for side in (before, after))
+    if old != new and old is not None:
+        return f"The data were those of {cell(old)} and are those of {cell(str(new))}.\n"
+    sides = revisions(before, after)
+    if after.revision is None and committed("*.dvc", "*dvc.lock"):
+        # Then a clone that has not pulled its data tells the same: to DVC, what is not there was removed.
+        sides.append("HEAD")
+    found = dvc("diff", *sides)
+    paths = {kind: list(_paths(found.get(kind, []))) for kind in _KINDS}
+    every = list(chain.from_iterable(paths.values()))
+    # DVC knows that a folder is another one; which files, only where it has the lists of both.
+    for folder in (path for path in every if path.endswith("/") and f"{new}/".startswith(path)):
+        if not any(path.startswith(folder) and path != folder for path in every):
+            return f"{cell(folder)} is another one. `dvc diff` tells which files once the lists of both are pulled.\n"
     rows, names = [], []
-    for kind, mark in (("added", "added"), ("modified", "changed"), ("deleted", "removed"), ("renamed", "renamed")):
-        paths = [path for path in _paths(found.get(kind, [])) if path.startswith(places)]
-        files = [path for path in paths if not path.endswith("/")]
+    for kind, told in _KINDS.items():
+        files = [path for path in paths[kind] if path == new or (path.startswith(f"{new}/") and path[-1] != "/")]
         if files:
-            rows.append((mark, str(len(files))))
-            names += [f"- {mark}: {cell(path)}" for path in files[:FILES]]
-            names += [f"- {mark}: {len(files) - FILES} more"] * (len(files) > FILES)
-        elif any(path.rstrip("/") in places for path in paths):
-            # DVC knows that the folder is another one; which files, only where it has the lists of both.
-            return f"The raw data are others ({mark}). Which files, DVC tells after `dvc pull` of both sides.\n"
+            rows.append((told, str(len(files))))
+            names += [f"- {told}: {cell(path)}" for path in files[:FILES]]
+            names += [f"- {told}: {len(files) - FILES} more"] * (len(files) > FILES)
     if not rows:
         return "No raw file changed.\n"
     return table(("raw files", ""), rows, numbers=(1,)) + "\n" + details("Which files", "\n".join(names))
+
+
+def _source(side: Side) -> str | None:
+    settings = side.yaml("params.yaml")
+    return f"data/{settings.get('data')}/{settings.get('task')}" if settings else None
 
 
 def _paths(entries: Sequence[Mapping[str, object]]) -> Iterator[str]:
@@ -90,7 +105,7 @@ def _inputs(before: Side, after: Side) -> str:
     moved = [(moved_by(old[name], new[name]), name) for name in new if name in old and old[name] != new[name]]
     moved.sort(key=lambda pair: (-pair[0], pair[1]))
     rows = [
-        (cell(name), "all or nothing" if by == math.inf else number(by), *_mean_and_missing(old[name], new[name]))
+        (cell(name), "all or nothing" if by == math.inf else f"{by:.2g}", *_mean_and_missing(old[name], new[name]))
         for by, name in moved[:FEATURES]
     ]
     if rows:

@@ -25,6 +25,11 @@ def show(revision: str, path: str) -> str | None:
     return git("show", f"{revision}:./{path}")
 
 
+def committed(*patterns: str) -> bool:
+    """Return whether the files that match are those of HEAD."""
+    return not git("status", "--porcelain", "--", *patterns)
+
+
 def base_commit(name: str) -> str:
     """Return the commit to compare with.
 

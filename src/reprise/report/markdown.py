@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 # What would be read as Markdown or HTML.
-_MARKS = {mark: f"\\{mark}" for mark in "\\`*_{}[]|~"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MARKS = {mark: f"\\{mark}" for mark in "\\`*_{}[]|~$"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # What GitHub makes of text once that is done: mentions, issues, addresses, emoji. A space of no width keeps it text.
 _LINKS = re.compile(r"@(?=\w)|#(?=\d)|:(?=//|[\w+-]+:)|(?<=\bwww)(?=\.)")
 

@@ -29,7 +29,8 @@ def _rows(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Ite
     old, new = _hashes(before, "outs"), _hashes(after, "outs")
     # Reports are in git, whose own diff shows them.
     for path in [path for path in dict.fromkeys([*new, *old]) if not path.startswith("reports/")] or [""]:
-        yield cell(name), reasons, cell(path), _short(old.get(path)), _short(new.get(path), old.get(path))
+        hashes = (_short(old.get(path)), _short(new.get(path), old.get(path))) if path else ("", "")
+        yield cell(name), reasons, cell(path), *hashes
         name, reasons = "", ""
 
 

@@ -28,7 +28,7 @@ def report_command(base: str, output: str, only_data: bool, line: bool, images: 
     if line:
         text = _line(found)
     elif only_data:
-        text = _cut([_title(found), data.section(found.before, found.after, found.params.task)])
+        text = _cut([_title(found), data.section(found.before, found.after)])
     else:
         text = _cut(_report(found, images))
     if output == "-":
@@ -61,7 +61,7 @@ def _report(found: Comparison, images: bool) -> list[str]:
         _gate(found, verdicts),
         parameters.section(before, after),
         metrics.section(changes, found.comparable),
-        data.section(before, after, found.params.task),
+        data.section(before, after),
     ]
     if found.comparable:
         parts += [section(before, after) for section in (curves.section, confusion.section, roc.section)]
