@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from reprise.errors import InputError
 
+# The one port: that of the image, of the service on Cloud Run, and of what reads its metrics.
+DEFAULT_PORT = 8000
+
 _PREFIX = "REPRISE_"
 _COUNT = "a whole number of at least 1"
 _SECONDS = "a number of seconds above 0"
@@ -32,7 +35,7 @@ class Settings(BaseModel):
 
     bundle: str = Field("models/bundle", min_length=1, description="a folder, or a URL such as gs://bucket/folder")
     host: str = Field("127.0.0.1", min_length=1, description="an address to listen on")
-    port: int = Field(8000, ge=0, le=65535, description="a port from 0 to 65535")
+    port: int = Field(DEFAULT_PORT, ge=0, le=65535, description="a port from 0 to 65535")
     predict_route: str | None = Field(None, pattern="^/", description="a path that begins with /")
     health_route: str | None = Field(None, pattern="^/", description="a path that begins with /")
     workers: int = Field(1, ge=1, le=256, description=_COUNT)
