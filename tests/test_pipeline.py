@@ -114,6 +114,26 @@ def test_a_changed_lr_reruns_train_evaluate_and_export(committed: Clone) -> None
 
 
 @pytest.mark.long
+def test_a_run_that_was_made_before_is_not_made_again(committed: Clone) -> None:
+    reports = {path: path.read_bytes() for path in (committed.folder / "reports").rglob("*") if path.is_file()}
+    committed("dvc exp run -q -S lr=1e-4")
+    told = committed("dvc exp run -S lr=0.003")
+    assert committed.ran(told) == []
+    assert told.count("is cached - skipping run") == 3
+    assert {path: path.read_bytes() for path in reports} == reports
+
+
+@pytest.mark.long
+def test_a_sweep(committed: Clone) -> None:
+    fast = "tasks.wine.train.epochs=2 tasks.wine.evaluate.folds=null"
+    told = committed(f"reprise sweep --trials 1 --study s lr=1e-3,1e-2 {fast}")
+    assert "dvc exp apply s-0" in told
+    assert committed("git status --porcelain") == ""
+    committed("dvc exp apply s-0")
+    assert "lr: 0.0" in committed.read("params.yaml")
+
+
+@pytest.mark.long
 def test_an_lr_that_yaml_takes_for_text(committed: Clone) -> None:
     assert committed.ran(committed("dvc exp run -S lr=1e-5")) == ["train", "evaluate", "export"]
     assert "lr: 1e-05" in committed.read("params.yaml")

@@ -155,7 +155,7 @@ def test_the_lines_for_each_task_name_settings_that_there_are(line: str, tmp_pat
 
 
 def test_the_documents_name_files_that_there_are() -> None:
-    for document in ("README.md", "docs/tasks.md", "docs/serving.md", "docs/decisions.md"):
+    for document in ("README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))):
         text = (ROOT / document).read_text()
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", text):
             assert (ROOT / document).parent.joinpath(target).exists(), target

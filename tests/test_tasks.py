@@ -75,9 +75,13 @@ def test_the_bundle_answers_its_examples_from_raw_files(task: Project) -> None:
 @pytest.mark.long
 def test_what_people_look_at(task: Project) -> None:
     report = task.folder / "reports/evaluate"
-    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text())
-    for plot in stage["plots"]:
-        for path in [plot] if isinstance(plot, str) else next(iter(plot.values()))["y"]:
+    pipeline = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+    for stage in pipeline["stages"].values():
+        for kind in ("metrics", "plots"):
+            for path in (next(iter(output)) for output in stage.get(kind, [])):
+                assert (task.folder / path).exists(), path
+    for plot in pipeline["plots"]:
+        for path in next(iter(plot.values()))["y"]:
             assert (task.folder / path).exists(), path
     metrics = json.loads((report / "metrics.json").read_text())
     assert {"accuracy", "macro_f1", "roc_auc", "corrupted_accuracy"} <= metrics.keys()

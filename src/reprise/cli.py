@@ -16,7 +16,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="reprise", description="What the pipeline does not do by itself.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check_parser = commands.add_parser("check", help="check params.yaml and that the data are there, before any work")
-    check_parser.set_defaults(run=lambda _: check())
+    pushed = "also that a remote, by default the default one, has all that DVC tracks"
+    check_parser.add_argument("--pushed", nargs="?", const="", metavar="REMOTE", help=pushed)
+    check_parser.set_defaults(run=lambda given: check(given.pushed))
     serve_parser = commands.add_parser("serve", help="serve a bundle over HTTP; settings are environment variables")
     serve_parser.add_argument("bundle", nargs="?", help="a folder or a URL; without, REPRISE_BUNDLE or models/bundle")
     serve_parser.set_defaults(run=lambda given: serve(given.bundle))
@@ -35,13 +37,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gate_parser = commands.add_parser("gate", help="exit with 1 where a metric got worse than params.yaml allows")
     gate_parser.add_argument("--base", default="origin/main", help="a branch, commit or experiment (%(default)s)")
     gate_parser.set_defaults(run=lambda given: gate(given.base))
+    promote_parser = commands.add_parser("promote", help="check a registered version before it is deployed")
+    promote_parser.add_argument("tag", help="a tag of gto, as model@v1.2.0 or model#prod#2")
+    promote_parser.add_argument("--out", type=Path, help="a folder for its bundle, where all checks pass")
+    promote_parser.set_defaults(run=lambda given: promote(given.tag, given.out))
+    sweep_parser = commands.add_parser("sweep", help="try settings that Optuna chooses; each trial is an experiment")
+    sweep_parser.add_argument("space", nargs="+", metavar="KEY=SPACE", help="LOW:HIGH, log:LOW:HIGH, A,B,C or a value")
+    sweep_parser.add_argument("--trials", type=int, default=20, help="how many the study is to have (%(default)s)")
+    sweep_parser.add_argument("--study", help="its name; without, from the task and what varies")
+    sweep_parser.add_argument("--storage", help="the URL of a database; without, sweeps/studies.db")
+    sweep_parser.add_argument(
+        "--metric", default="val.loss", help="KEY of training's metrics, or FILE:KEY (%(default)s)"
+    )
+    sweep_parser.add_argument("--direction", choices=("minimize", "maximize"))
+    sweep_parser.set_defaults(run=sweep)
     with one_line_errors():
         given = parser.parse_args(arguments)
         given.run(given)
 
 
-def check() -> None:
-    """Check `params.yaml` and that the data of the chosen task are there or can be made."""
+def check(remote: str | None) -> None:
+    """Check `params.yaml`, that the data of the chosen task are there or can be made, and what a remote has of it."""
     from reprise.params import read_params
 
     params = read_params(Path("params.yaml"))
@@ -51,6 +67,10 @@ def check() -> None:
     if params.data == "sample" and maker is None and not params.source.exists():
         raise DataError(str(params.source), "no such folder, and no sample to make it from", "data: raw in params.yaml")
     print(f"params.yaml: task {params.task} from {params.source}")
+    if remote is not None:
+        from reprise.pushed import check_pushed
+
+        check_pushed(remote or None)
 
 
 def serve(bundle: str | None) -> None:
@@ -85,3 +105,17 @@ def gate(base: str) -> None:
     from reprise.report.write import gate_command
 
     gate_command(base)
+
+
+def promote(tag: str, out: Path | None) -> None:
+    """Check the version that a tag names, and leave its bundle at `out` where it passes."""
+    from reprise.promotion.command import promote_command
+
+    promote_command(tag, out)
+
+
+def sweep(given: argparse.Namespace) -> None:
+    """Try settings until a study has as many trials as asked for."""
+    from reprise.sweep.run import sweep_command
+
+    sweep_command(given)

@@ -43,11 +43,12 @@ def write_report(folder: Path, networks: Mapping[int, Network], store: Store, fi
     metrics |= of_seeds
     _write(folder / "similarity.csv", similar)
     _write(folder / "importance.csv", _importance(network, store, params))
+    folds = pd.DataFrame(columns=["fold", "accuracy", "macro_f1"])
     if settings.folds is not None:
         share = params.chosen.split.val / (1 - params.chosen.split.test)
         folds, summary = cross_validate(fit, store, share, settings.folds, params.seed, settings)
         metrics |= summary
-        _write(folder / "folds.csv", folds)
+    _write(folder / "folds.csv", folds)
     write_json(folder / "metrics.json", {name: _rounded(name, value) for name, value in metrics.items()})
 
 

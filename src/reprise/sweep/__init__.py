@@ -1,0 +1,1 @@
+"""Sweeps: Optuna chooses settings, and every trial is a DVC experiment."""
