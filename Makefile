@@ -4,6 +4,8 @@ ifeq ($(OS),Windows_NT)
 export PATH := $(CURDIR)/.venv/Scripts;$(PATH)
 else
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Any but /bin/sh: else Apple's make looks for programs in the PATH that it was started with.
+SHELL := /bin/bash
 endif
 
 .PHONY: repro serve test lock

@@ -4,7 +4,6 @@ import contextlib
 import importlib.util
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,10 +16,13 @@ from reprise import arithmetic
 # Two test processes on two cores: threads that wait must not spin, nor those of the stages that tests start.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 arithmetic.fix()  # before numpy and torch load, as in a stage
+# Git for Windows gives every line another end, unless it is told not to: DVC would find other bytes.
+os.environ |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.autocrlf", "GIT_CONFIG_VALUE_0": "false"}
 
 import pytest  # noqa: E402
 import yaml  # noqa: E402
 from filelock import FileLock  # noqa: E402
+from platforms import hears_ctrl_c  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("preprocess", "train", "evaluate", "export")
@@ -73,8 +75,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # A shell that runs the tests in the background has them ignore Ctrl-C, and their children after them.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no threads here)
+            **hears_ctrl_c(),
         )
 
     def files(self, *places: str) -> dict[str, bytes]:
@@ -83,7 +84,7 @@ class Project:
         for place in places or ("data/store", "models", "reports"):
             for path in sorted((self.folder / place).rglob("*")):
                 if path.is_file():
-                    found[str(path.relative_to(self.folder))] = path.read_bytes()
+                    found[path.relative_to(self.folder).as_posix()] = path.read_bytes()
         return found
 
 

@@ -1,17 +1,20 @@
 from pathlib import Path
 
 import pytest
+from platforms import slashes
 
 from reprise.cli import main
 
 
 def test_check(project, capsys: pytest.CaptureFixture[str]) -> None:
     main(["check"])
-    assert capsys.readouterr().out == "params.yaml: task wine from data/sample/wine\n"
+    assert slashes(capsys.readouterr().out) == "params.yaml: task wine from data/sample/wine\n"
     project.set(data="raw")
     with pytest.raises(SystemExit) as caught:
         main(["check"])
-    assert str(caught.value.code).startswith("error: data/raw/wine: no such file or folder; expected your data")
+    assert slashes(str(caught.value.code)).startswith(
+        "error: data/raw/wine: no such file or folder; expected your data"
+    )
     Path("data/raw/wine").mkdir(parents=True)
     main(["check"])
     project.set(task="win")
@@ -25,7 +28,9 @@ def test_a_sample_that_nobody_makes(project) -> None:
     Path("params.yaml").write_text(text.replace("  wine:", "  mine:").replace("task: wine", "task: mine"))
     with pytest.raises(SystemExit) as caught:
         main(["check"])
-    assert str(caught.value.code).startswith("error: data/sample/mine: no such folder, and no sample to make it from")
+    assert slashes(str(caught.value.code)).startswith(
+        "error: data/sample/mine: no such folder, and no sample to make it from"
+    )
 
 
 def test_drift_of_a_log(finished, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,9 @@ def test_the_health_check_tells_the_healthy_from_the_sick(status: int, variable:
 def check_health(server: http.server.HTTPServer, variable: str) -> int:
     command = json.loads(said("HEALTHCHECK").partition("CMD ")[2])
     assert command[0] == "python"
-    environment = {"PORT": "1", variable: str(server.server_port)}
+    # Without it, Windows opens no connection.
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    environment = kept | {"PORT": "1", variable: str(server.server_port)}
     return subprocess.run([sys.executable, *command[1:]], env=environment, capture_output=True, check=False).returncode
 
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from conftest import ROOT, STAGES, Project
 from dvc.repo import Repo
+from platforms import same_bytes
 
 from reprise.answers import decide, pool
 from reprise.bundle import read_bundle
@@ -31,6 +32,7 @@ def task(request: pytest.FixtureRequest, trained: Callable[[str], Project]) -> P
     return trained(request.param)
 
 
+@same_bytes
 @pytest.mark.long
 def test_the_same_bytes_in_another_folder_under_another_environment(task: Project, tmp_path: Path) -> None:
     other = Project(tmp_path / "another folder")
@@ -122,7 +124,7 @@ def test_a_changed_block_reruns_the_stages_that_read_it_and_those_that_follow(na
     with Repo.init(str(tmp_path), no_scm=True) as repo:
         stages = {stage.name: stage for stage in repo.stage.collect() if stage.name in STAGES}
         read = {stage: {key for dep in stages[stage].deps for key in getattr(dep, "params", [])} for stage in STAGES}
-        assert stages["preprocess"].deps[0].def_path == f"data/sample/{name}"
+        assert Path(stages["preprocess"].deps[0].def_path).as_posix() == f"data/sample/{name}"
     assert set(BLOCKS) == set(content["tasks"][name])
     for block, expected in BLOCKS.items():
         keys = {f"tasks.{name}.{block}", f"tasks.{name}"}

@@ -7,14 +7,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from conftest import ROOT
 from workflows.reading import ACTIONS, GITHUB, WORKFLOWS, called, load, needs_bash, steps, workflow
 
-PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 DOCUMENT = ROOT / "docs" / "github.md"
 
-# What a line may call, and where that is tested. Of git, gh, cml, gcloud and docker it is how they are called: here.
+# What a line may call, and where that is tested. Of git, gh, cml, gcloud, docker and yq it is how they are called: here.
 CALLED = {
     "reprise check": "tests/test_cli.py",
     "reprise report": "tests/report",
@@ -30,7 +28,7 @@ CALLED = {
     "make lock": "Makefile",
     "pip install": "README.md",
     "deploy/render.sh": "deploy/render.sh",
-    **dict.fromkeys(("cml", "docker", "gcloud", "gh", "git"), "tests/workflows"),
+    **dict.fromkeys(("cml", "docker", "gcloud", "gh", "git", "yq"), "tests/workflows"),
 }
 # Bash's own words, and programs that move text about.
 SHELL = {
@@ -54,7 +52,7 @@ RUNS = [(name, step["run"]) for name, step in steps() if "run" in step]
 
 def outcome(*command: str) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).parent / command[0]
-    return subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
 
 
 def test_zizmor_finds_nothing() -> None:
@@ -165,9 +163,34 @@ def test_the_tests_workflow_runs_make_test_and_nothing_else() -> None:
     assert [step["run"] for step in job["steps"] if "run" in step] == ["make test"]
 
 
-def test_the_tasks_are_those_of_params_yaml_but_the_chosen_one() -> None:
-    tasks = workflow("cml")["jobs"]["task"]["strategy"]["matrix"]["task"]
-    assert sorted([*tasks, PARAMS["task"]]) == sorted(PARAMS["tasks"])
+def test_the_tasks_are_those_with_embedded_samples_but_the_chosen_one() -> None:
+    job = workflow("cml")["jobs"]["task"]
+    matrix = job["strategy"]["matrix"]
+    assert sorted(matrix["task"]) == sorted(path.stem for path in (ROOT / "src/reprise/samples").glob("[a-z]*.py"))
+    assert (job["needs"], matrix["exclude"]) == ("chosen", [{"task": "${{ needs.chosen.outputs.task }}"}])
+
+
+def test_reviewers_are_asked_once_and_before_any_money_is_spent() -> None:
+    jobs = workflow("runner")["jobs"]
+    assert {name: job["environment"] for name, job in jobs.items()} == {
+        "launch": "gpu",
+        "experiment": "gpu-run",
+        "teardown": "gpu-run",
+    }
+    trains = re.search(r'"attribute.trains".*', (ROOT / "deploy/terraform/github.tf").read_text())[0]
+    assert set(re.findall(r"assertion.environment == '([\w-]+)'", trains)) == {
+        job["environment"] for job in jobs.values()
+    }
+
+
+def test_releases_wait_for_those_of_their_stage_alone_and_none_is_dropped() -> None:
+    content = workflow("registry")
+    assert content["concurrency"]["group"] == "${{ github.workflow }}-${{ github.ref }}"
+    release = content["jobs"]["release"]["concurrency"]
+    assert (release["queue"], release["cancel-in-progress"]) == ("max", False)
+    assert "'prod'" in release["group"]
+    assert "'staging'" in release["group"]
+    assert release["group"].endswith("|| github.ref_name }}")
 
 
 def test_everything_that_has_to_be_set_is_documented() -> None:

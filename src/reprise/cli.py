@@ -4,6 +4,8 @@ Each subcommand imports what it needs: the image that serves has none of what th
 """
 
 import argparse
+import io
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     sweep_parser.add_argument("--direction", choices=("minimize", "maximize"))
     sweep_parser.set_defaults(run=sweep)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe on Windows would take no ✅
+            stream.reconfigure(encoding="utf-8")
     with one_line_errors():
         given = parser.parse_args(arguments)
         given.run(given)
@@ -66,7 +71,7 @@ def check(remote: str | None) -> None:
     maker = find_spec(f"reprise.samples.{params.task}")
     if params.data == "sample" and maker is None and not params.source.exists():
         raise DataError(str(params.source), "no such folder, and no sample to make it from", "data: raw in params.yaml")
-    print(f"params.yaml: task {params.task} from {params.source}")
+    print(f"params.yaml: task {params.task} from {params.source.as_posix()}")
     if remote is not None:
         from reprise.pushed import check_pushed
 

@@ -195,7 +195,8 @@ def test_a_pickle_that_asks_for_anything_else_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     archive(place, {"data_batch_5": pickle.dumps({"data": Evil()}, protocol=2)})
-    assert error(place) == ": data_batch_5: damaged: it asks for posix.mkdir; expected a pickle of arrays and text"
+    asked = f"{os.mkdir.__module__}.mkdir"
+    assert error(place) == f": data_batch_5: damaged: it asks for {asked}; expected a pickle of arrays and text"
     assert not Path("evil").exists()
 
 

@@ -1,6 +1,8 @@
+import sys
 from pathlib import Path
 
 import pytest
+from platforms import links
 
 from reprise.blocks import FilesDecode
 from reprise.datasets.sources import Source, open_source
@@ -114,14 +116,14 @@ def test_classes_are_looked_for_in_each_split(tmp_path: Path) -> None:
         ("yes", "train"),
     ]
     (tmp_path / "test/x/p/c.jpg").unlink()
-    assert f"{tmp_path}/test/x/p: no usable file; expected at least one of .jpg, .png" in error(
+    assert f"{tmp_path / 'test/x/p'}: no usable file; expected at least one of .jpg, .png" in error(
         tmp_path, classes=classes
     )
 
 
 def test_named_folders_that_are_missing_or_without_files(tmp_path: Path) -> None:
     tree(tmp_path, "a/1.jpg", "b/1.txt")
-    message = f"{tmp_path}/c: no such folder; expected files of class 'no' (decode.classes)"
+    message = f"{tmp_path / 'c'}: no such folder; expected files of class 'no' (decode.classes)"
     assert error(tmp_path, classes={"yes": ("a",), "no": ("c",)}) == message
     assert "b: no usable file (1 of other kinds)" in error(tmp_path, classes={"yes": ("a",), "no": ("b",)})
 
@@ -135,10 +137,10 @@ def test_folders_that_lie_in_each_other_or_elsewhere(tmp_path: Path, names: tupl
 
 def test_a_class_without_usable_files_is_told_what_it_holds(tmp_path: Path) -> None:
     tree(tmp_path, "cat/a.jpg", "dog/a.gif", "dog/b.txt", "dog/x/c", "dog/.d.jpg", "dog/.e/f.jpg")
-    found = f"{tmp_path}/dog: no usable file (3 of other kinds, 2 hidden); expected at least one of .jpg, .png"
+    found = f"{tmp_path / 'dog'}: no usable file (3 of other kinds, 2 hidden); expected at least one of .jpg, .png"
     assert error(tmp_path) == found
     (tmp_path / "bird").mkdir()
-    assert error(tmp_path) == f"{tmp_path}/bird: no usable file; expected at least one of .jpg, .png"
+    assert error(tmp_path) == f"{tmp_path / 'bird'}: no usable file; expected at least one of .jpg, .png"
 
 
 def test_no_folders_at_all(tmp_path: Path) -> None:
@@ -199,6 +201,7 @@ def test_a_group_in_two_prescribed_splits_is_refused(tmp_path: Path) -> None:
     assert error(tmp_path, group="[a-z]+") == message
 
 
+@links
 def test_links_are_followed_but_no_folder_twice(tmp_path: Path) -> None:
     root = tree(tmp_path / "root", "cat/a.jpg", "cat/x/b.jpg", "dog/c.jpg")
     tree(tmp_path / "elsewhere", "d.jpg", "deep/e.jpg")
@@ -214,12 +217,14 @@ def test_links_are_followed_but_no_folder_twice(tmp_path: Path) -> None:
     assert files == ["cat/a.jpg", "cat/x/b.jpg", "dog/c.jpg", "dog/f.jpg", "dog/more/d.jpg", "dog/more/deep/e.jpg"]
 
 
+@links
 def test_a_link_to_the_root_is_no_class(tmp_path: Path) -> None:
     tree(tmp_path, "cat/a.jpg")
     (tmp_path / "loop").symlink_to(tmp_path)
-    assert error(tmp_path).startswith(f"{tmp_path}/loop: no usable file; expected")
+    assert error(tmp_path).startswith(f"{tmp_path / 'loop'}: no usable file; expected")
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="a file on macOS has no such name")
 def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat/\udce9.jpg").touch()

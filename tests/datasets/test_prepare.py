@@ -7,6 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from PIL import Image
+from platforms import slashes
 
 from reprise.datasets.decode import Bad, workers_wanted
 from reprise.datasets.prepare import Prepared, prepare
@@ -87,7 +88,7 @@ def test_too_many_bad_files_stop_the_stage_at_once(raw: Path) -> None:
         (raw / f"a/{number:02}.png").write_text("no picture\n")
     with pytest.raises(DataError) as caught:
         run(max_bad=0.05)
-    line = str(caught.value)
+    line = slashes(str(caught.value))
     assert line.startswith("data/raw/mine/a/06.png: ")
     assert "4 of 60 files so far cannot be used; expected at most 5.00% of them (decode.max_bad)" in line
 

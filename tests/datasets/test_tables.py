@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from platforms import links
 
 from reprise.blocks import TabularDecode
 from reprise.datasets.tables import read_csv
@@ -114,6 +115,7 @@ def test_features_named_twice_or_used_otherwise(tmp_path: Path, features: tuple[
         read_csv(tmp_path, TabularDecode(label="kind", features=features))
 
 
+@links
 def test_files_only(tmp_path: Path) -> None:
     write(tmp_path, "x,kind\n1,a\n")
     (tmp_path / "b.csv").mkdir()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from platforms import remove
 
 from .network import Network, network_before
 
@@ -49,6 +50,7 @@ def environment(folder: Path) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),  # no gcloud log-in, no git configuration
         "DVC_NO_ANALYTICS": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",  # in which Git for Windows has another end of lines
         "DVC_SITE_CACHE_DIR": str(folder / "site"),
         "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",  # asks what the emulator does not know
         "GCSFS_DEBUG": "CRITICAL",
@@ -99,7 +101,7 @@ class Repository:
     def forget(self) -> None:
         """Remove what a clone has not."""
         for name in ("made", ".dvc/cache"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+            remove(self.folder / name)
 
 
 @pytest.fixture(scope="session")

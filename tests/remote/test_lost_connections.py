@@ -2,11 +2,11 @@
 
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from platforms import hears_ctrl_c, signals
 
 from .conftest import Repository, hashes
 from .network import Asked, Fault, Network, cut, cut_download, cut_upload, lose_answer, refuse, stall
@@ -87,14 +87,12 @@ def test_what_fails_now_and_then_is_tried_again_without_a_word(
     assert len(hashes(network.emulator, tmp_path.name)) == 4
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
+@signals
 def test_a_silent_network_is_waited_for_until_someone_interrupts(
     mine: Repository, network: Network, tmp_path: Path
 ) -> None:
     network.fault = lambda asked: stall if asked.uploads else None
-    # A shell that runs the tests in the background has them ignore Ctrl-C, and their children after them.
-    default = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
-    assert errors(stop(mine.start("dvc push", **default), network)) == ["ERROR: interrupted by the user"]
+    assert errors(stop(mine.start("dvc push", **hears_ctrl_c()), network)) == ["ERROR: interrupted by the user"]
     assert hashes(network.emulator, tmp_path.name) == set()
     network.mend()
     assert mine("dvc push") == "4 files pushed\n"
@@ -103,7 +101,7 @@ def test_a_silent_network_is_waited_for_until_someone_interrupts(
     network.stalled.clear()
     network.mended.clear()
     network.fault = lambda asked: stall if asked.downloads and ".dir" not in asked.path else None
-    assert errors(stop(mine.start("dvc pull", **default), network)) == ["ERROR: interrupted by the user"]
+    assert errors(stop(mine.start("dvc pull", **hears_ctrl_c()), network)) == ["ERROR: interrupted by the user"]
     assert mine.files("made", ".dvc/cache/files") == {}
     network.mend()
     mine("dvc pull")

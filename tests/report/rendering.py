@@ -12,6 +12,7 @@ from typing import Any
 
 import cmarkgfm
 from conftest import ROOT
+from platforms import is_root
 
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Where .ci/run puts it; REPRISE_MERMAID names another mermaid.min.js.
@@ -84,7 +85,7 @@ def browser() -> Iterator[Any]:
         return
     from playwright.sync_api import sync_playwright
 
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium has no sandbox for root
+    arguments = ["--no-sandbox"] if is_root() else []  # Chromium has no sandbox for root
     with sync_playwright() as engine:
         running = engine.chromium.launch(executable_path=found, args=arguments)
         yield running

@@ -85,13 +85,6 @@ def test_of_several_seeds_it_is_the_first() -> None:
     assert "These are of the first of 3 seeds." in text
 
 
-def test_a_run_of_another_task_is_not_shown() -> None:
-    before = side("before", params="task: other\n", val_loss=curve("loss", [0.9, 0.8]))
-    text = section(before, run([0.5, 0.4, 0.3]))
-    assert lines(text)[0] == [0.5, 0.4, 0.3]
-    assert "before" not in text
-
-
 def test_nothing_on_either_side_is_no_section() -> None:
     assert section(NOTHING, NOTHING) == ""
 

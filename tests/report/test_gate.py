@@ -1,7 +1,9 @@
+import math
+
 import pytest
 
 from reprise.params import Rule
-from reprise.report.gate import judge, verdict_table
+from reprise.report.gate import judge, summary, verdict_table
 
 
 def rule(better: str = "higher", **others) -> Rule:
@@ -58,6 +60,24 @@ def test_the_first_of_its_kind_has_nothing_to_compare_with() -> None:
     there, absent = judge([rule(), Rule(metric="f1", better="higher")], None, {"accuracy": 0.1})
     assert (there.broken, there.reason) == (False, "nothing to compare with")
     assert (absent.broken, absent.reason) == (True, "no such metric now")
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(1.0, math.nan, "now"), (math.inf, 0.5, "before")])
+def test_what_is_no_number_is_missing(before: float, after: float, told: str) -> None:
+    verdict = judged(rule(), before, after)
+    assert verdict.broken
+    assert verdict.reason == f"no such metric {told}"
+
+
+def test_a_line_says_what_was_compared() -> None:
+    lenient = Rule(metric="f1", better="higher", missing="pass")
+    same = {"accuracy": 1.0}
+    assert summary(judge([rule()], same, same)) == "✅ 1 rule holds"
+    assert summary(judge([rule(), rule("lower")], same, same)) == "✅ 2 rules hold"
+    assert summary(judge([rule(), lenient], same, same)) == "✅ 1 of 2 rules hold, of the others a metric is missing"
+    assert summary(judge([rule(), lenient], same, {"accuracy": 0.5})) == "❌ 1 of 2 rules broken"
+    assert summary(judge([rule(), rule("lower")], None, same)) == "⚪ nothing to compare with"
+    assert summary(judge([lenient], same, same)) == "⚪ nothing to compare with"
 
 
 def test_the_table_begins_with_what_is_broken() -> None:

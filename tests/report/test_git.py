@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from reprise.report.git import RevisionError, base_commit, git, show
+from reprise.commands import CommandError, git
+from reprise.report.git import RevisionError, base_commit, show
 
 
 @pytest.fixture
@@ -70,5 +71,5 @@ def test_a_shallow_clone_is_told(repository: Path, tmp_path_factory, monkeypatch
 def test_a_folder_without_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(RevisionError, match="no git repository"):
+    with pytest.raises(CommandError, match="git rev-parse: not a git repository"):
         base_commit("main")

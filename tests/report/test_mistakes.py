@@ -46,17 +46,6 @@ def test_items_of_another_split_are_not_said_to_have_been_right() -> None:
     assert "Data or split are not those of before: not every item was in both test sets." in text
 
 
-def test_mistakes_of_another_task_are_not_compared() -> None:
-    before, now = (
-        side(mistakes=table(HEADER, [[file, 0, 0, "", "a", "b", 0.5]]), params=f"task: {task}\n")
-        for file, task in (("a.png", "one"), ("b.png", "two"))
-    )
-    text = section(before, now)
-    assert "The task was another one before: these are those of the other side." in text
-    assert "| b.png | a | b | 0.50 |" in text
-    assert "a.png" not in text
-
-
 def test_rows_and_clips_are_named() -> None:
     rows = [["t.csv", 12, 0, "", "a", "b", 0.5], ["v.mp4", 0, 3, "", "a", "b", 0.4]]
     text = section(NOTHING, side(mistakes=table(HEADER, rows)))

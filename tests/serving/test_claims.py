@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from platforms import removes_open_files
 
 from reprise.serving.claims import claim, cut_to_lines, lock, release
 
@@ -32,6 +33,7 @@ def test_what_was_just_made_is_left_to_its_writer(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@removes_open_files
 def test_who_waited_for_a_file_that_is_removed_finds_nothing_in_it(tmp_path: Path) -> None:
     path = tmp_path / "part"
     path.write_bytes(b"line\n")

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from platforms import signals
 
 from .corpus.case import FORM, Case, form
 from .processes import PATIENCE, ask, predict, running
@@ -123,6 +124,7 @@ def test_what_is_no_http_is_400_and_the_connection_closed(name, impatient, pictu
         assert predict(connection, form(picture), FORM).status_code == 200
 
 
+@signals
 @pytest.mark.long
 def test_who_went_is_not_worked_for_and_at_the_end_who_waits_is_answered(bundle, picture, tmp_path) -> None:
     settings = {"threads": 1, "queue": 64, "drain": PATIENCE, "log": tmp_path / "log"}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from monitoring.made import SHA, made_bundle
+from platforms import WINDOWS, removes_open_files
 from prometheus_client.parser import text_string_to_metric_families
 
 from reprise.monitoring.drift import ENOUGH, Reference
@@ -232,6 +233,7 @@ def test_any_process_shows_the_metrics_of_all(start: Callable[[], Worker]) -> No
     assert found["reprise_bundle_info", SHA, "made"] == 1
 
 
+@removes_open_files
 def test_a_killed_process_leaves_its_counts_but_not_its_window(start: Callable[[], Worker]) -> None:
     stays, dies = start(), start()
     here = inputs(300, 0, 7)
@@ -248,6 +250,7 @@ def test_a_killed_process_leaves_its_counts_but_not_its_window(start: Callable[[
     assert found["reprise_predictions_total", "no"] == 300
 
 
+@pytest.mark.skipif(WINDOWS, reason="Windows puts no other program into a process")
 def test_a_new_process_with_the_number_of_a_dead_one_starts_anew(start: Callable[[], Worker]) -> None:
     worker = start()
     worker.predicted("yes", inputs(300, 0, 9))

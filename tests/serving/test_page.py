@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import socket
@@ -19,6 +18,7 @@ import pytest
 import uvicorn
 from conftest import Project
 from PIL import Image
+from platforms import is_root
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -48,7 +48,7 @@ def browser() -> Iterator[Any]:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         pytest.skip(f"no Chromium: none of {', '.join(CHROMIUM)} is installed")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium has no sandbox for root
+    arguments = ["--no-sandbox"] if is_root() else []  # Chromium has no sandbox for root
     with playwright.sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=found, args=arguments)
         yield browser

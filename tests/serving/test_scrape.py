@@ -3,9 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from platforms import removes_open_files
+
 from reprise.serving.scrape import forget_dead
 
 
+@removes_open_files
 def test_the_gauges_of_processes_that_are_gone_are_removed_and_nothing_else(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

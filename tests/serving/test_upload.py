@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from platforms import TICK, WINDOWS, removes_open_files
 
 from reprise.serving import upload
 from reprise.serving.prediction_log import PredictionLog, open_log
@@ -91,11 +92,11 @@ def test_a_part_is_uploaded_some_time_after_its_first_line(bucket: Bucket) -> No
     start = time.monotonic()
     log.write(line(0))
     assert len(bucket.waiting) == 1
-    assert bucket.waiting[0].stat().st_mode & 0o077 == 0
+    assert WINDOWS or bucket.waiting[0].stat().st_mode & 0o077 == 0  # there, rights are not in the mode
     log.write(line(1))
     assert bucket.names == []
     until(lambda: bucket.names and not bucket.waiting)
-    assert 0.3 <= time.monotonic() - start < 5
+    assert 0.3 - TICK <= time.monotonic() - start < 5
     assert bucket.read() == lines(0, 1)
     log.write(line(2))
     until(lambda: len(bucket.names) == 2)
@@ -174,7 +175,7 @@ def test_the_pauses_between_tries_grow(bucket: Bucket, monkeypatch) -> None:
     until(lambda: len(bucket.names) == 2)
     log.close()
     pauses = [after - before for before, after in itertools.pairwise(tries)]
-    assert all(pause >= 0.02 * 2**number for number, pause in enumerate(pauses))
+    assert all(pause >= 0.02 * 2**number - TICK for number, pause in enumerate(pauses))
 
 
 def test_what_arrived_only_in_part_is_kept_and_sent_again(bucket: Bucket, monkeypatch, caplog) -> None:
@@ -286,7 +287,7 @@ def test_the_end_is_bounded_and_the_rest_stays_for_the_next_start(bucket: Bucket
     log.write(lines(0, 1))
     start = time.monotonic()
     log.close()
-    assert 0.2 <= time.monotonic() - start < 3
+    assert 0.2 - TICK <= time.monotonic() - start < 3
     assert "not all was uploaded" in caplog.text
     assert [path.read_bytes() for path in bucket.waiting] == [lines(0, 1)]
     network.set()
@@ -312,6 +313,7 @@ def test_logs_of_two_places_share_a_spool(bucket: Bucket, monkeypatch) -> None:
     assert bucket.read() == line(0)
 
 
+@removes_open_files
 def test_a_spool_removed_under_us_is_made_again(bucket: Bucket) -> None:
     log = bucket.open()
     log.write(line(0))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Project
+from platforms import hears_ctrl_c
 
 from stages.test_bad_files import IMAGE, choose, folders
 
@@ -30,7 +31,7 @@ def decoding(done: Project) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # as a terminal gives it: a signal to the group reaches every process
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no threads here)
+        **hears_ctrl_c(),
     )
     partial = done.folder / "data/.store.partial/items.npy"
     while not (partial.exists() and partial.stat().st_size > 10_000):
@@ -75,10 +76,11 @@ def test_ctrl_c_ends_every_process_and_leaves_the_outputs(done: Project, decodin
 
 @pytest.mark.long
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL])
-def test_no_process_outlives_the_stage(decoding: subprocess.Popen[str], stop: signal.Signals) -> None:
+@pytest.mark.parametrize("stop", ["SIGTERM", "SIGKILL"])
+def test_no_process_outlives_the_stage(decoding: subprocess.Popen[str], stop: str) -> None:
+    number = getattr(signal, stop)
     assert len(group(decoding.pid)) >= 3
-    decoding.send_signal(stop)
-    assert decoding.wait(timeout=30) == -stop
+    decoding.send_signal(number)
+    assert decoding.wait(timeout=30) == -number
     wait_for_none(decoding.pid)
     decoding.communicate()

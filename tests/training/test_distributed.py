@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, Project
+from platforms import WINDOWS
 from safetensors.numpy import load_file
 
 from reprise.training.distributed import joined, pick_device
+
+needs_torchrun = pytest.mark.skipif(WINDOWS, reason="torchrun asks for libuv, which PyTorch on Windows is without")
 
 
 def together(project: Project, processes: int) -> subprocess.CompletedProcess[str]:
@@ -27,6 +30,7 @@ def losses(project: Project) -> pd.DataFrame:
     return pd.DataFrame(read)
 
 
+@needs_torchrun
 @pytest.mark.long
 def test_the_loss_curve_is_that_of_one_process(done: Project) -> None:
     # Without dropout, of which every process draws its own.
@@ -45,6 +49,7 @@ def test_the_loss_curve_is_that_of_one_process(done: Project) -> None:
     assert sorted(path.name for path in Path("models").iterdir()) == ["bundle", "weights"]
 
 
+@needs_torchrun
 @pytest.mark.long
 def test_a_mistake_is_told_by_every_process_and_leaves_the_outputs(done: Project) -> None:
     before = done.files()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from platforms import slashes
 
 from reprise.blocks import ImageModel, VideoModel
 from reprise.errors import ParamsError
@@ -90,7 +91,7 @@ def test_no_connection(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "home", lambda: hub.parents[2])
     with pytest.raises(ParamsError) as caught:
         load_imagenet(PictureNet(PICTURES, 3), "resnet18")
-    assert str(caught.value) == (
+    assert slashes(str(caught.value)) == (
         "params.yaml: model.pretrained: true, but https://download.pytorch.org/models/resnet18-f37072fd.pth "
         "cannot be fetched (no network in tests); "
         "expected a connection, resnet18-f37072fd.pth in ~/torch/hub/checkpoints, or false"

@@ -4,6 +4,7 @@ import hashlib
 import math
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -146,7 +147,7 @@ def _answers(source: Source, examples: Sequence[Example], decoder: Decoder, work
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back, which processes that start meanwhile inherit: the terminal sends it to them, too."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if sys.platform == "win32":
         yield
         return
     from multiprocessing import resource_tracker  # of POSIX alone

@@ -158,6 +158,10 @@ def read_store(folder: Path) -> Store:
         index = pd.read_parquet(place)
     except FileNotFoundError:
         raise ArtifactError(str(place), "no such file", expected) from None
+    except OSError as error:
+        if getattr(error, "winerror", None) != 8:  # Windows' word for a file that is shorter than its map
+            raise
+        raise ArtifactError(str(place), "damaged", expected) from None
     except (ValidationError, ValueError, EOFError, pa.ArrowException):
         raise ArtifactError(str(place), "damaged", expected) from None
     shapes = (items.shape, features.shape)

@@ -30,8 +30,8 @@ class Comparison:
 
     @property
     def comparable(self) -> bool:
-        """Whether both sides are of one task: metrics of two have nothing to do with each other."""
-        return self.task_before == self.params.task
+        """Whether the sides are not of two tasks, whose metrics have nothing to do with each other."""
+        return self.task_before in {None, self.params.task}
 
 
 def compare_with(base: str) -> Comparison:

@@ -11,7 +11,7 @@ from reprise.blocks import Train
 from reprise.report import mermaid
 from reprise.report.markdown import cell, number, table
 from reprise.report.side import Side
-from reprise.report.sources import another_task, columns, floats, settings
+from reprise.report.sources import columns, floats, settings
 
 _LOG = "reports/train"
 # Title, column, file, whether it is a share.
@@ -45,9 +45,9 @@ def section(before: Side, after: Side) -> str:
     """Return the losses and the accuracy by epoch, and the epoch that was kept; of several seeds, those of the first.
 
     Between two epochs a line is straight, and that of a run which ended sooner goes on level to the end of the other
-    one, which its legend says: Mermaid cannot end a line. What was before is not shown alone, nor of another task.
+    one, which its legend says: Mermaid cannot end a line. What was before is not shown alone.
     """
-    sides = {"now": after} if another_task(before, after) else {"before": before, "now": after}
+    sides = {"before": before, "now": after}
     logs = [side.json(f"{_LOG}/metrics.json") for side in sides.values()]
     plots = [[_curve(side, who, column, path) for who, side in sides.items()] for _, column, path, _ in _PLOTS]
     if not any(logs) and not any(curve.epochs for plot in plots for curve in plot):

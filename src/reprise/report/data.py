@@ -1,6 +1,7 @@
 """The data before and after: raw files, items by class and split, and how far the inputs moved."""
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -8,6 +9,7 @@ from reprise.report.dvc import dvc
 from reprise.report.git import committed
 from reprise.report.markdown import cell, details, number, table
 from reprise.report.side import Side, revisions
+from reprise.report.sources import columns, floats
 
 # So many names of files and of features tell a person enough.
 FILES = 20
@@ -15,13 +17,16 @@ FEATURES = 15
 _KINDS = {"added": "added", "modified": "changed", "deleted": "removed", "renamed": "renamed"}
 _CLASSES = "reports/preprocess/classes.csv"
 _INPUTS = "reports/preprocess/inputs.csv"
+# What preprocess tells of a feature: where all values are missing, nothing but that.
+_QUANTILES = tuple(f"q{share}" for share in range(0, 101, 5))
+_DESCRIPTION = ("feature", "missing", "mean", "std", *_QUANTILES)
 _SPLITS = ("train", "val", "test")
 
 
 def section(before: Side, after: Side) -> str:
     """Return what changed in the raw files, in the items and in the distributions of the features.
 
-    Raises `DvcError` where DVC cannot compare the sides.
+    Raises `CommandError` where DVC cannot compare the sides, `ArtifactError` where a table is damaged.
     """
     parts = [_files(before, after), _items(before, after), _inputs(before, after)]
     return "### Data\n\n" + "\n".join(filter(None, parts))
@@ -62,7 +67,8 @@ def _source(side: Side) -> str | None:
 def _paths(entries: Sequence[Mapping[str, object]]) -> Iterator[str]:
     for entry in entries:
         path = entry["path"]
-        yield str(path["new"]) if isinstance(path, dict) else str(path)
+        name = str(path["new"]) if isinstance(path, dict) else str(path)
+        yield name.replace(os.sep, "/")
 
 
 def _items(before: Side, after: Side) -> str:
@@ -80,7 +86,9 @@ def _items(before: Side, after: Side) -> str:
 
 
 def _counts(side: Side) -> dict[tuple[str, str], int]:
-    return {(row["split"], row["class"]): int(row["count"]) for row in side.table(_CLASSES)}
+    rows = columns(side, _CLASSES, "split", "class", "count")
+    counts = floats(side, _CLASSES, rows, "count")
+    return {(row["split"], row["class"]): int(count) for row, count in zip(rows, counts, strict=True)}
 
 
 def _total(counts: Mapping[tuple[str, str], int], name: str) -> int | None:
@@ -95,7 +103,7 @@ def _arrow(old: int | None, new: int | None) -> str:
 
 
 def _inputs(before: Side, after: Side) -> str:
-    old, new = ({row["feature"]: row for row in side.table(_INPUTS)} for side in (before, after))
+    old, new = ({row["feature"]: row for row in columns(side, _INPUTS, *_DESCRIPTION)} for side in (before, after))
     lost, found = [name for name in old if name not in new], [name for name in new if name not in old]
     lines = [
         f"{what}: {', '.join(map(cell, names))}.\n"
@@ -129,7 +137,7 @@ def moved_by(old: Mapping[str, str], new: Mapping[str, str]) -> float:
     """
     if not old["mean"] or not new["mean"]:
         return math.inf
-    gaps = [abs(float(new[key]) - float(old[key])) for key in old if key.startswith("q") and key in new]
+    gaps = [abs(float(new[key]) - float(old[key])) for key in _QUANTILES]
     whole = (sum(gaps) - (gaps[0] + gaps[-1]) / 2) / (len(gaps) - 1)
     return whole / (float(old["std"]) or 1.0)
 

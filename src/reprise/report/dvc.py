@@ -1,27 +1,16 @@
 """What is asked of DVC, always as JSON: its exit codes do not tell a difference from a mistake."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from reprise.errors import InputError
-
-
-class DvcError(InputError):
-    """DVC could not say what it was asked for."""
+from reprise import commands
 
 
 def dvc(*arguments: str) -> dict[str, Any]:
-    """Run DVC with `--json` in the current folder and return what it found; raise `DvcError` where it fails."""
-    command = [sys.executable, "-m", "dvc", *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")  # noqa: S603
-    lines = done.stdout.strip().splitlines()
-    if done.returncode or not lines:
-        said = done.stderr.strip().splitlines()
-        raise DvcError(f"dvc {' '.join(arguments)}", said[-1] if said else "no answer", "a clone of the project")
-    found: dict[str, Any] = json.loads(lines[-1])
+    """Ask DVC for JSON about the current folder; raise `CommandError` where it has none."""
+    printed = commands.dvc(*arguments, "--json").strip().splitlines()
+    found: dict[str, Any] = json.loads(printed[-1]) if printed else {}
     return found
 
 

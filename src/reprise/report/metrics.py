@@ -57,8 +57,10 @@ def direction(name: str, rules: Sequence[Rule]) -> Better | None:
 def changes(before: Side, after: Side, rules: Sequence[Rule]) -> dict[str, list[Change]]:
     """Return for each metrics file that dvc.yaml names all of its metrics, by name.
 
-    Raises `DvcError` where DVC cannot read them.
+    Raises `CommandError` where DVC cannot say, `ArtifactError` where those of the test set cannot be read.
     """
+    for side in (before, after):
+        side.json(EVALUATE)  # DVC takes a file that it cannot read for one that is not there
     found = dvc("metrics", "diff", "--all", *revisions(before, after))
     return {
         file: [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprise.report.markdown import cell, details, table
 from reprise.report.side import Side
-from reprise.report.sources import another_task, columns, floats
+from reprise.report.sources import columns, floats
 
 _PATH, _PICTURE = "reports/evaluate/mistakes.csv", "reports/evaluate/mistakes.png"
 _CONFUSION = "reports/evaluate/confusion.csv"
@@ -41,15 +41,14 @@ def section(before: Side, after: Side, images: bool = False) -> str:
     The tables hold a few of the worst; only where one holds all mistakes of its side is an item that it lacks said
     to have been right. With `images`, the picture of those of now follows, if the working tree has it.
     """
-    old, new = None if another_task(before, after) else _read(before), _read(after)
+    old, new = _read(before), _read(after)
     if old is None and new is None:
         return ""
     parts = ["### Worst mistakes\n"]
     if old is None or new is None:
         who, there = ("before", new) if old is None else ("now", old)
         assert there is not None
-        reason = "The task was another one" if another_task(before, after) else "There is no table of mistakes"
-        parts.append(f"{reason} {who}: these are those of the other side.\n")
+        parts.append(f"There is no table of mistakes {who}: these are those of the other side.\n")
         parts.append(_table(there.items, there.items) or "It has no mistake.\n")
     else:
         moved = _split(before) != _split(after)

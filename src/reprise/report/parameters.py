@@ -21,8 +21,14 @@ def section(before: Side, after: Side) -> str:
     return "### Parameters\n\n" + table(("parameter", "before", "now"), rows)
 
 
+def rules(side: Side) -> list[object]:
+    """Return the rules of the gate as they stand there, those of another form among them."""
+    found = side.yaml("params.yaml").get("gate")
+    return found if isinstance(found, list) else [found] if found else []
+
+
 def _rules(before: Side, after: Side) -> list[tuple[str, str, str]]:
-    old, new = (side.yaml("params.yaml").get("gate") or [] for side in (before, after))
+    old, new = (rules(side) for side in (before, after))
     return [("gate", _value(rule), "none") for rule in old if rule not in new] + [
         ("gate", "none", _value(rule)) for rule in new if rule not in old
     ]

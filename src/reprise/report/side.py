@@ -28,7 +28,7 @@ class Side:
         if self.revision is not None:
             return show(self.revision, path)
         place = Path(path)
-        return place.read_text(encoding="utf-8") if place.is_file() else None
+        return place.read_text(encoding="utf-8", errors="replace") if place.is_file() else None
 
     def json(self, path: str) -> dict[str, Any]:
         """Return what a JSON file holds, an empty mapping where this side has none."""

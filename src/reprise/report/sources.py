@@ -36,12 +36,6 @@ def floats(side: Side, path: str, rows: Sequence[Mapping[str, str]], name: str, 
     return values
 
 
-def another_task(before: Side, after: Side) -> bool:
-    """Tell whether another task was chosen before: what it wrote has nothing to do with what is there now."""
-    was, now = (side.yaml("params.yaml").get("task") for side in (before, after))
-    return None not in (was, now) and was != now
-
-
 def settings(side: Side, block: str) -> dict[str, Any]:
     """Return a block of the chosen task in params.yaml, an empty mapping where there is none."""
     params = side.yaml("params.yaml")

@@ -8,12 +8,14 @@ from reprise.errors import InputError
 from reprise.files import replacing
 from reprise.report import confusion, curves, data, metrics, mistakes, parameters, roc, versions
 from reprise.report.comparison import Comparison, compare_with
-from reprise.report.gate import Verdict, judge, verdict_table
+from reprise.report.gate import Verdict, judge, summary, verdict_table
 from reprise.report.markdown import cell, change, number
 from reprise.report.metrics import EVALUATE, Change
+from reprise.report.parameters import rules
 
-# GitHub takes comments of 65,536 characters; CML adds its own mark.
-LIMIT = 65_000
+# GitHub takes comments of 65,536 bytes, and there are a line for each other task and CML's mark beside the report.
+LIMIT = 60_000
+_REST = "The rest is more than a comment holds: `reprise report --data` and the plots of DVC have it.\n"
 # What a line about a task tells.
 _MAIN = ("accuracy", "macro_f1", "log_loss")
 
@@ -24,6 +26,9 @@ class StaleError(InputError):
 
 def report_command(base: str, output: str, only_data: bool, line: bool, images: bool) -> None:
     """Write what changed since `base` as Markdown: all of it, the part about data, or a line."""
+    path = Path(output)
+    if path.is_dir():  # it would be replaced as a whole
+        raise InputError("--output", f"{output} is a folder", "the name of a file, or - for the screen")
     found = compare_with(base)
     if line:
         text = _line(found)
@@ -34,7 +39,7 @@ def report_command(base: str, output: str, only_data: bool, line: bool, images: 
     if output == "-":
         sys.stdout.write(text)
         return
-    with replacing(Path(output)) as beside:
+    with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -47,8 +52,9 @@ def gate_command(base: str) -> None:
     if found.stale:
         raise StaleError("reports", f"{', '.join(found.stale)} would run anew", "those of `dvc repro`")
     rows = metrics.changes(found.before, found.after, found.params.gate).get(EVALUATE, [])
-    sys.stdout.write(_gate(found, _verdicts(found, rows)))
-    if any(verdict.broken for verdict in _verdicts(found, rows)):
+    verdicts = _verdicts(found, rows)
+    sys.stdout.write(_gate(found, verdicts))
+    if any(verdict.broken for verdict in verdicts):
         sys.exit(1)
 
 
@@ -86,28 +92,26 @@ def _title(found: Comparison) -> str:
 
 
 def _verdicts(found: Comparison, rows: Sequence[Change]) -> tuple[Verdict, ...]:
-    before, after = ({row.name: getattr(row, side) for row in rows} for side in ("before", "after"))
-    known = {name: value for name, value in before.items() if value is not None}
-    now = {name: value for name, value in after.items() if value is not None}
-    return judge(found.params.gate, known if found.comparable else None, now)
+    before = {row.name: row.before for row in rows if row.before is not None}
+    now = {row.name: row.after for row in rows if row.after is not None}
+    return judge(found.params.gate, before if before and found.comparable else None, now)
 
 
 def _gate(found: Comparison, verdicts: Sequence[Verdict]) -> str:
+    changed = "; the rules themselves change here" * (rules(found.before) != rules(found.after))
     if not verdicts:
-        return "### Gate\n\nparams.yaml has no rules under `gate`.\n"
-    broken = sum(verdict.broken for verdict in verdicts)
-    head = f"❌ {broken} of {len(verdicts)} rules broken" if broken else f"✅ {len(verdicts)} rules hold"
-    if found.before.yaml("params.yaml").get("gate") != found.after.yaml("params.yaml").get("gate"):
-        head += "; the rules themselves change here"
-    return f"### Gate\n\n{head}.\n\n{verdict_table(verdicts)}"
+        return f"### Gate\n\nparams.yaml has no rules under `gate`{changed}.\n"
+    return f"### Gate\n\n{summary(verdicts)}{changed}.\n\n{verdict_table(verdicts)}"
 
 
 def _line(found: Comparison) -> str:
     rows = metrics.changes(found.before, found.after, found.params.gate).get(EVALUATE, [])
     told = [_brief(row, found.comparable) for row in rows if row.name in _MAIN] or ["no metrics"]
-    broken = any(verdict.broken for verdict in _verdicts(found, rows))
+    mark, _, said = summary(_verdicts(found, rows)).partition(" ")
+    if mark == "⚪":
+        told.append(said)
     note = " (would run anew)" if found.stale else ""
-    return f"- {'❌' if broken else '✅'} **{cell(found.params.task)}**{note}: {'; '.join(told)}\n"
+    return f"- {mark} **{cell(found.params.task)}**{note}: {'; '.join(told)}\n"
 
 
 def _brief(row: Change, comparable: bool) -> str:
@@ -123,8 +127,9 @@ def _brief(row: Change, comparable: bool) -> str:
 def _cut(parts: Sequence[str]) -> str:
     """Join the parts, and leave out the last ones that a comment has no room for."""
     text = ""
-    for place, part in enumerate(filter(None, parts)):
-        if place and len(text) + len(part) > LIMIT:
-            return text + "\nThe rest is more than a comment holds: `reprise report` shows parts of it alone.\n"
-        text += ("\n" if place else "") + part
+    for part in filter(None, parts):
+        longer = f"{text}\n{part}" if text else part
+        if len(longer.encode()) > LIMIT:
+            return f"{text}\n{_REST}"
+        text = longer
     return text
