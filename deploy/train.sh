@@ -69,7 +69,7 @@ with_token clone --quiet --no-checkout -- "$GIT_URL" "$clone"
 cd "$clone"
 found=$(with_token ls-remote origin "refs/heads/$branch")
 [[ -z $found ]] || fail "$branch: there is such a branch; expected a name that is free"
-with_token fetch --quiet origin "${GIT_REF:-main}"
+with_token fetch --quiet -- origin "${GIT_REF:-main}"
 git checkout --quiet -b "$branch" FETCH_HEAD
 
 [[ -z ${DVC_REMOTE_URL:-} ]] || dvc remote modify --quiet --local storage url "$DVC_REMOTE_URL"
@@ -82,6 +82,6 @@ if git diff --cached --quiet; then
   exit 0
 fi
 git commit --quiet --message "Run dvc exp run $*"
-dvc push
+dvc push --run-cache
 with_token push --quiet origin "HEAD:refs/heads/$branch"
 echo "pushed $branch"

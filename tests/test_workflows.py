@@ -12,7 +12,7 @@ from workflows.reading import ACTIONS, GITHUB, WORKFLOWS, called, load, needs_ba
 
 DOCUMENT = ROOT / "docs" / "github.md"
 
-# What a line may call, and where that is tested. Of git, gh, cml, gcloud, docker and yq it is how they are called: here.
+# What a line may call, and where that is tested. Of git, gh, cml, gcloud, docker and yq it is here how they are called.
 CALLED = {
     "reprise check": "tests/test_cli.py",
     "reprise report": "tests/report",

@@ -16,9 +16,10 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   attribute_mapping = {
     "google.subject"          = "assertion.repository_id + ':' + assertion.run_id"
     "attribute.repository_id" = "assertion.repository_id"
-    # Most jobs have no environment, and an expression that reads a claim that is not there refuses the token.
+    # Most jobs have no environment, and an expression that reads a claim that is not there refuses the token. Nor is the
+    # environment enough: GitHub makes one that a job names and nobody has set up, without any rules.
     "attribute.deploys" = "assertion.ref_type == 'tag' && has(assertion.environment) && assertion.environment == 'production' ? 'yes' : 'no'"
-    "attribute.trains"  = "has(assertion.environment) && assertion.environment == 'gpu' ? 'yes' : 'no'"
+    "attribute.trains"  = "assertion.ref == 'refs/heads/main' && has(assertion.environment) && (assertion.environment == 'gpu' || assertion.environment == 'gpu-run') ? 'yes' : 'no'"
   }
 
   oidc {

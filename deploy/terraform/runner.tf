@@ -55,7 +55,7 @@ resource "google_service_account_iam_member" "train_as_train" {
   member             = google_service_account.reprise["train"].member
 }
 
-# Renting is for jobs of the environment `gpu`.
+# Renting is for jobs of the environments `gpu` and `gpu-run` on main.
 resource "google_service_account_iam_member" "github_trains" {
   count              = var.runner ? 1 : 0
   service_account_id = google_service_account.reprise["train"].name

@@ -31,7 +31,7 @@ variable "log_days" {
 }
 
 variable "runner" {
-  description = "Whether jobs of the environment gpu on GitHub may rent machines: .github/workflows/runner.yaml."
+  description = "Whether jobs of the environments gpu and gpu-run on GitHub may rent machines: .github/workflows/runner.yaml."
   type        = bool
   default     = false
 }

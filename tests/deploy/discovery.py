@@ -18,7 +18,7 @@ DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache/documents"
 NAMES = {
     "GCP_PROJECT": "some-project",
     "SERVICE": "reprise",
-    "IMAGE": "us-central1-docker.pkg.dev/some-project/reprise/serve:v1.2.0",
+    "IMAGE": "us-central1-docker.pkg.dev/some-project/reprise/serve:v1.2.0-1de9943bcfe2",
     "MIN_INSTANCES": "1",
     "GIT_URL": "https://example.com/you/reprise.git",
     "GIT_REF": "main",

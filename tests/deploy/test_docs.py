@@ -30,6 +30,7 @@ case "$call" in
   "gh repo view --json owner"*) echo repos/you/reprise ;;
   "gh repo view --json url"*) echo https://github.com/you/reprise ;;
   "gh api --jq .id repos/you/reprise") echo 4711 ;;
+  "git rev-parse --short=12 HEAD") echo 1de9943bcfe2 ;;
   *" replace - "*) cat > "$KEPT/${call//[^a-z]/-}" ;;
   *"--data-file=-") cat > "$KEPT/secret" ;;
 esac
@@ -75,9 +76,9 @@ def test_the_lines_deploy_what_the_manifests_say(kept: Path) -> None:
     assert mistakes(vertex, "aiplatform.v1", "GoogleCloudAiplatformV1CustomJobSpec") == []
     registry = "us-central1-docker.pkg.dev/your-project/reprise"
     assert service["metadata"]["name"] == "reprise"
-    assert service["spec"]["template"]["spec"]["containers"][0]["image"] == f"{registry}/serve:v1.0.0"
-    assert f"image: {registry}/train:v1.0.0" in yaml.safe_dump(job)
-    assert vertex["workerPoolSpecs"][0]["containerSpec"]["imageUri"] == f"{registry}/train:v1.0.0"
+    assert service["spec"]["template"]["spec"]["containers"][0]["image"] == f"{registry}/serve:v1.0.0-1de9943bcfe2"
+    assert f"image: {registry}/train:v1.0.0-1de9943bcfe2" in yaml.safe_dump(job)
+    assert vertex["workerPoolSpecs"][0]["containerSpec"]["imageUri"] == f"{registry}/train:v1.0.0-1de9943bcfe2"
     for one in (service, job, vertex):
         assert "$" not in yaml.safe_dump(one)
     assert "value: https://github.com/you/reprise.git" in yaml.safe_dump(job)
@@ -94,6 +95,19 @@ def test_the_lines_hand_over_what_others_need(kept: Path) -> None:
     asked = set(re.findall(r"\$(_\w+)", yaml.safe_dump(build)))
     (given,) = re.findall(r"--substitutions (\S+)", calls)
     assert {one.partition("=")[0] for one in given.split(",")} == asked
+    # What is built is what is deployed.
+    assert "_TAG=v1.0.0-1de9943bcfe2" in given.split(",")
+    assert all(image.endswith(":$_TAG") for image in build["images"])
+    used = {
+        job["environment"]
+        for name in ("registry", "runner")
+        for job in yaml.safe_load((ROOT / f".github/workflows/{name}.yaml").read_text())["jobs"].values()
+        if "environment" in job
+    }
+    limited = r"^gh api .*/environments/([\w-]+)/deployment-branch-policies -f name=(\S+) -f type=(\w+)$"
+    policies = re.findall(limited, calls, flags=re.MULTILINE)
+    assert {name for name, _, _ in policies} == used
+    assert {(kind, name) for environment, name, kind in policies if environment != "production"} == {("branch", "main")}
 
 
 @NEEDS

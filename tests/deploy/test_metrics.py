@@ -133,3 +133,10 @@ def test_alerts_are_of_the_service_that_is_in_production() -> None:
     for name, query in queries().items():
         if ".yaml" in name:
             assert len(SELECTOR.findall(query)) == query.count('service_name="reprise"'), name
+
+
+def test_the_share_of_errors_is_of_the_requests_that_it_counts() -> None:
+    (query,) = (query for name, query in queries().items() if name.startswith("errors.yaml"))
+    counted = [set(MATCHER.findall(matchers)) - {("status", "=~", "5..")} for _, matchers in SELECTOR.findall(query)]
+    assert len(counted) == 3
+    assert counted[0] == counted[1] == counted[2]

@@ -134,9 +134,11 @@ def test_who_comes_from_github_is_of_this_repository_and_deploys_from_tags_alone
     assert provider["attribute_condition"] == "assertion.repository_id == '${var.github_repository_id}'"
     # Claims that a job may lack are looked for first: without that its token would be refused.
     for name, expression in provider["attribute_mapping"].items():
-        for claim in set(re.findall(r"assertion\.(\w+)", expression)) - {"repository_id", "run_id", "ref_type"}:
+        for claim in set(re.findall(r"assertion\.(\w+)", expression)) - {"repository_id", "run_id", "ref_type", "ref"}:
             assert f"has(assertion.{claim}) && " in expression, name
-    assert "assertion.ref_type == 'tag'" in provider["attribute_mapping"]["attribute.deploys"]
+    # An environment that nobody has set up has no rules: the claim alone is not enough.
+    assert provider["attribute_mapping"]["attribute.deploys"].startswith("assertion.ref_type == 'tag' && ")
+    assert provider["attribute_mapping"]["attribute.trains"].startswith("assertion.ref == 'refs/heads/main' && ")
     members = {
         name: plain(one)["member"]
         for name, one in RESOURCES.items()

@@ -124,6 +124,7 @@ def test_the_result_comes_back_as_a_branch_and_its_outputs_as_objects(home: Home
     outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
     assert {outs["weights"], outs["store"]} <= home.objects()
     assert outs["weights"] not in before
+    assert (home.remote / "runs").is_dir()
     # Of the data, what this run needs.
     assert "data/raw/mine.dvc" in told
     assert "data/raw/other" not in told
@@ -148,6 +149,8 @@ def test_what_is_missing_is_named(home: Home) -> None:
     assert "CLOUD_RUN_EXECUTION: or BRANCH" in home.train(status=1, BRANCH="")
     unknown = home.train(status=128, BRANCH="", CLOUD_RUN_EXECUTION="reprise-train-x1", GIT_REF="nowhere")
     assert "nowhere" in unknown
+    option = home.train(status=128, BRANCH="experiment/three", GIT_REF="--upload-pack=touch hacked;")
+    assert "invalid refspec '--upload-pack=touch hacked;'" in option
 
 
 class Cloud(http.server.BaseHTTPRequestHandler):

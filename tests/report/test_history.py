@@ -10,8 +10,8 @@ import pytest
 import yaml
 from test_pipeline import Clone
 
-from reprise.cli import main
 from report.rendering import Page, charts
+from reprise.cli import main
 
 pytestmark = pytest.mark.long
 

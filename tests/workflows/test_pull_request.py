@@ -95,10 +95,29 @@ def test_the_chosen_task_gets_a_report_and_the_gate_is_broken(machine: Machine) 
     assert text.startswith("## wine: what changes")
     assert re.search(r"lr.*\| 0\.003 \| (1e-06|0\.000001)", text)
 
-    job, (again, gate) = lines("cml", "gate")
+    job, (again, gate, results) = lines("cml", "gate")
     assert "up to date" in machine.step(again, job, {})
     assert "| 0.9 | 0.65 |" in machine.step(gate, job, {}, status=1)
     assert "| 0.9 | 0.65 |" in machine.read("STEP_SUMMARY").removeprefix(text)
+
+    # The author has run nothing: what was judged is not what would be merged.
+    (machine.folder / "reports/evaluate/more.json").write_text("{}\n")
+    told = machine.step(results, job, {}, status=1)
+    assert re.findall(r"^ (\S+) +\|", told, flags=re.MULTILINE) == [
+        "dvc.lock",
+        "reports/evaluate/metrics.json",
+        "reports/evaluate/more.json",
+    ]
+    assert "::error::other results than those committed" in told
+    person = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+    for command in (
+        ["reset", "--hard", "--quiet"],
+        ["apply", "results.patch"],
+        ["add", "dvc.lock", "reports"],
+        [*person, "commit", "--quiet", "--message", "results"],
+    ):
+        subprocess.run(["git", *command], cwd=machine.folder, check=True)
+    assert machine.step(results, job, {}) == ""
 
 
 def test_another_task_gets_a_line_with_before_and_after(machine: Machine) -> None:
