@@ -25,7 +25,7 @@ test: .venv/dev
 	ruff format --check .
 	mypy
 	lint-imports
-	pytest --numprocesses 2 --dist loadfile --cov
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov
 
 # An environment is as new as the lock and the project file it was made from.
 .venv/%: requirements.lock pyproject.toml

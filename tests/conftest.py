@@ -28,6 +28,12 @@ ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("preprocess", "train", "evaluate", "export")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have long tests, so that no process is left with one of them at the end."""
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 def load_stage(name: str) -> ModuleType:
     """Load a stage script as a module."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "stages" / f"{name}.py")

@@ -43,7 +43,7 @@ def test_a_remote_that_cannot_be_asked(mine: Repository, network: Network, monke
     with pytest.raises(InputError, match=r"^remote other: .*remote 'other' doesn't exist; expected one that"):
         check_pushed("other")
     network.fault = lambda _: refuse(403, "you may not")
-    with pytest.raises(InputError, match=r"^remote storage: unexpected error - Forbidden: .*; expected one that"):
+    with pytest.raises(InputError, match=r"^remote storage: Forbidden: .*; expected one that"):
         check_pushed("storage")
     (mine.folder / ".dvc/config.local").unlink()
     with pytest.raises(InputError, match=r"^the default remote: none is set; expected `dvc remote default NAME`"):
