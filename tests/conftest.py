@@ -116,13 +116,21 @@ def project(tmp_path: Path, sample: Path, monkeypatch: pytest.MonkeyPatch) -> Pr
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Project:
     """A project in which all four stages have run; not to be written to."""
-    folder = tmp_path_factory.mktemp("finished")
-    shutil.copytree(sample, folder / "data/sample/wine")
-    fill(folder)
-    project = Project(folder)
-    with contextlib.chdir(folder):
-        project.run(*STAGES)
-    return project
+    folder = _shared(tmp_path_factory) / "finished"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "models/bundle").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(sample, folder / "data/sample/wine")
+            fill(folder)
+            with contextlib.chdir(folder):
+                Project(folder).run(*STAGES)
+    return Project(folder)
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all test processes have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 # What makes each task small enough to train in seconds.
@@ -146,9 +154,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project
 
     It is made once for all test processes: they have one folder in common, and take turns.
     """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = _shared(tmp_path_factory)
 
     def project_of(name: str) -> Project:
         folder = shared / f"trained-{name}"

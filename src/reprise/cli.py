@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gate_parser.set_defaults(run=lambda given: gate(given.base))
     promote_parser = commands.add_parser("promote", help="check a registered version before it is deployed")
     promote_parser.add_argument("tag", help="a tag of gto, as model@v1.2.0 or model#prod#2")
-    promote_parser.add_argument("--out", type=Path, help="a folder for its bundle, where all checks pass")
+    promote_parser.add_argument(
+        "--out", type=Path, help="a new or empty folder, or a bundle to replace, where all checks pass"
+    )
     promote_parser.set_defaults(run=lambda given: promote(given.tag, given.out))
     sweep_parser = commands.add_parser("sweep", help="try settings that Optuna chooses; each trial is an experiment")
     sweep_parser.add_argument("space", nargs="+", metavar="KEY=SPACE", help="LOW:HIGH, log:LOW:HIGH, A,B,C or a value")
@@ -115,8 +117,10 @@ def gate(base: str) -> None:
 def promote(tag: str, out: Path | None) -> None:
     """Check the version that a tag names, and leave its bundle at `out` where it passes."""
     from reprise.promotion.command import promote_command
+    from reprise.signals import as_interrupts
 
-    promote_command(tag, out)
+    with as_interrupts():
+        promote_command(tag, out)
 
 
 def sweep(given: argparse.Namespace) -> None:

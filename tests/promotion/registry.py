@@ -33,6 +33,8 @@ PERSON = {
     "GIT_COMMITTER_NAME": "test",
     "GIT_COMMITTER_EMAIL": "test@example.com",
 }
+# The same, as gto takes it.
+BY = {"author": PERSON["GIT_AUTHOR_NAME"], "author_email": PERSON["GIT_AUTHOR_EMAIL"]}
 
 
 class Registry:
@@ -50,7 +52,8 @@ class Registry:
         (folder / "dvc.yaml").write_text(yaml.safe_dump(DVC_YAML))
         shutil.copy(ROOT / "params.yaml", folder)
         self.limit()
-        self("git init -q -b main && dvc init -q")
+        self("git init -q -b main")
+        Repo.init(str(folder)).close()
 
     def __call__(self, command: str, status: int = 0) -> str:
         """Run a command line and return what it prints."""
@@ -59,6 +62,10 @@ class Registry:
         )
         assert done.returncode == status, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
+
+    def push_to(self, place: Path) -> None:
+        """Have a folder as the default remote."""
+        (self.folder / ".dvc/config").write_text(f"[core]\n    remote = box\n['remote \"box\"']\n    url = {place}\n")
 
     def limit(self, **changes: Any) -> None:
         """Write limits; those of `tabular` are changed one by one."""
@@ -69,7 +76,16 @@ class Registry:
     def add(self, version: str, bundle: Path, change: Callable[[dict[str, Any]], object] | None = None) -> None:
         """Commit a bundle, with another bundle.json where there is a change, and register it as a version."""
         self.commit(bundle, change)
-        api.register(str(self.folder), "model", "HEAD", version, author="test", author_email="test@example.com")
+        api.register(str(self.folder), "model", "HEAD", version, **BY)
+
+    def assign(self, version: str, stage: str) -> None:
+        """Assign a version to a stage."""
+        api.assign(str(self.folder), "model", stage, version, **BY)
+
+    def push(self) -> None:
+        """Send every version to the remote."""
+        with Repo(str(self.folder)) as repo:
+            repo.push(all_tags=True)
 
     def commit(self, bundle: Path, change: Callable[[dict[str, Any]], object] | None = None) -> None:
         """Commit a bundle."""

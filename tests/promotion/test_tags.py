@@ -1,7 +1,6 @@
 """What gto's tags say, in a repository without any model."""
 
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,7 @@ from gto import api
 
 from reprise.promotion.tags import TagError, find
 
-from .registry import PERSON
-
-BY = {"author": PERSON["GIT_AUTHOR_NAME"], "author_email": PERSON["GIT_AUTHOR_EMAIL"]}
+from .registry import BY
 
 
 def git(*arguments: str) -> str:
@@ -88,7 +85,7 @@ def test_the_version_before_in_a_stage_is_the_last_other_one_that_was_not_withdr
         find("model#prod!#7")
 
 
-def test_what_was_withdrawn_is_not_promoted() -> None:
+def test_what_was_withdrawn_is_not_promoted(monkeypatch: pytest.MonkeyPatch) -> None:
     register("v1.0.0")
     assign("v1.0.0", "prod")
     api.deregister(".", "model", version="v1.0.0", **BY)
@@ -97,8 +94,11 @@ def test_what_was_withdrawn_is_not_promoted() -> None:
             find(tag)
     with pytest.raises(TagError, match=r"^model@v1\.0\.0!: withdraws v1\.0\.0; nothing to promote"):
         find("model@v1.0.0!")
-    register("v2.0.0")
-    time.sleep(1)  # gto tells what came first by the second
+    git("commit", "-q", "--allow-empty", "-m", "v2.0.0")
+    with monkeypatch.context() as earlier:  # gto tells what came first by the second
+        earlier.setenv("GIT_COMMITTER_DATE", "2000-01-01T00:00:00Z")
+        git("tag", "-a", "-m", "v2.0.0", "model@v2.0.0")
+    assert find("model@v2.0.0")[0].name == "v2.0.0"
     api.deprecate(".", "model", **BY)
     with pytest.raises(TagError, match=r"v2\.0\.0 was withdrawn"):
         find("model@v2.0.0")

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import optuna
 from conftest import ROOT
 from optuna.trial import TrialState
+from platforms import hears_ctrl_c
 
 PIPELINE = """
 stages:
@@ -24,7 +24,8 @@ stages:
 metrics: [reports/train/metrics.json]
 """
 
-# Writes what DVCLive would: the loss of each epoch, then the summary. It fails above a rate of 1.
+# Writes what DVCLive would: the loss of each epoch, then the summary. It fails above a rate of 1, and does not get
+# beyond the epoch HANGS_AT: for another process to look on, then to interfere.
 TRAINING = """
 import json, math, os, pathlib, time
 import yaml
@@ -41,12 +42,10 @@ with (folder / "loss.tsv").open("w") as file:
         loss = abs(math.log10(lr) + 3) + 1 / epoch
         file.write(f"{epoch}\\t{loss:.6g}\\n")
         file.flush()
-        time.sleep(float(os.environ.get("EPOCH_SECONDS", 0)))
+        if str(epoch) == os.environ.get("HANGS_AT"):
+            time.sleep(100)
 pathlib.Path("reports/train/metrics.json").write_text(json.dumps({"val": {"loss": loss}}))
 """
-
-# One that learns slowly enough for another process to look on, then to interfere.
-SLOW = {"EPOCH_SECONDS": "0.3"}
 
 
 class Small:
@@ -90,19 +89,16 @@ class Small:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # A shell that runs the tests in the background has them ignore Ctrl-C, and their children after them.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+            **hears_ctrl_c(),
         )
 
-    def wait_for_training(self) -> None:
-        """Wait until a trial has had its first epochs."""
+    def wait_for_training(self, trials: int) -> None:
+        """Wait until so many trials have had their second epoch."""
+        curves = ".dvc/tmp/reprise/*/trial/reports/train/plots/metrics/val/loss.tsv"
         end = time.monotonic() + 60
-        while not any(len(path.read_text().splitlines()) > 2 for path in self.curves()):
+        while sum(len(path.read_text().splitlines()) > 2 for path in self.folder.glob(curves)) < trials:
             assert time.monotonic() < end
             time.sleep(0.05)
-
-    def curves(self) -> list[Path]:
-        return list(self.folder.glob(".dvc/tmp/reprise/*/trial/reports/train/plots/metrics/val/loss.tsv"))
 
     def trials(self, *states: TrialState) -> list[optuna.trial.FrozenTrial]:
         storage = optuna.storages.RDBStorage(f"sqlite:///{self.folder}/sweeps/studies.db")

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import optuna
@@ -17,35 +18,56 @@ from reprise.sweep.run import sweep
 from reprise.sweep.settings import Settings
 from reprise.sweep.spaces import read_spaces
 from reprise.sweep.study import open_study
-from sweep.small import SLOW, Small
+from sweep.small import Small
 
 RATES = "lr=log:1e-5:1e-1"
 EPOCHS = "tasks.wine.train.epochs=8"
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(sys.platform == "win32", reason="signals and shells of POSIX"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and shells of POSIX")
 
 
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
-    return Small(tmp_path)
+def add_finished(number: int, rates: str = RATES, *next_ones: float) -> None:
+    """Begin the study with trials that another machine finished, each with a loss of 1 divided by the epoch."""
+    with opened(rates) as study:
+        curve = {epoch: 1 / epoch for epoch in range(1, 9)}
+        study.add_trials([optuna.create_trial(value=1 / 8, intermediate_values=curve)] * number)
+        for rate in next_ones:
+            study.enqueue_trial({"lr": rate})
 
 
-def test_every_trial_is_an_experiment_and_the_same_command_goes_on(
+def opened(rates: str = RATES) -> AbstractContextManager[optuna.Study]:
+    spaces = read_spaces([rates, EPOCHS], Settings())
+    return open_study(None, "try", "wine", spaces, read_metric("val.loss", None))
+
+
+@pytest.mark.long
+def test_what_ctrl_c_and_kill_9_ended_is_tried_again_and_every_trial_is_an_experiment(
     small: Small, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    stopped, killed = [small.start("2", RATES, EPOCHS, HANGS_AT="2") for _ in range(2)]
+    small.wait_for_training(2)
+    before = [trial.params["lr"] for trial in small.trials(TrialState.RUNNING)]
+    assert len(set(before)) == 2, "two processes share a study"
+    stopped.send_signal(signal.SIGINT)
+    told, errors = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130
+    assert re.fullmatch("try-[01]: stopped; the same command tries its settings again and goes on\n", told)
+    assert errors == "\nstopped\n"
+    killed.kill()
+    killed.communicate()
+    assert not small.clean()
     sweep([RATES, EPOCHS], 1, "try")
-    told = capsys.readouterr().out.splitlines()
-    assert re.fullmatch(r"try-0: val.loss [\d.]+  \(lr=[-\de.]+; \d+ s\)", told[0])
-    assert told[1] == "1 of 1 trials: 1 complete, 0 pruned"
-    assert told[2].startswith("best: try-0, val.loss")
-    assert told[3] == "dvc exp apply try-0"
+    lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch("try-[01] was cut off by the end of its process; its settings are tried again", lines[0])
+    assert re.fullmatch(r"try-2: val.loss [\d.]+  \(lr=[-\de.]+; \d+ s\)", lines[1])
+    assert lines[2] == "1 of 1 trials: 1 complete, 0 pruned"
+    assert lines[3].startswith("best: try-2, val.loss")
+    assert lines[4] == "dvc exp apply try-2"
     assert small.clean()
-    trials = small.trials()
+    sweep([EPOCHS, RATES], 2, "try")
+    assert capsys.readouterr().out.startswith("try-3: val.loss")
+    trials = small.trials(TrialState.COMPLETE)
+    assert sorted(trial.params["lr"] for trial in trials) == sorted(before)
     for trial in trials:
         (ref,) = small.git("for-each-ref", "--format=%(refname)", f"refs/exps/*/*/try-{trial.number}").split()
         # With the change that was not committed, and its own settings.
@@ -53,56 +75,51 @@ def test_every_trial_is_an_experiment_and_the_same_command_goes_on(
         assert f"lr: {trial.params['lr']}\n" in small.git("show", f"{ref}:params.yaml")
         assert json.loads(small.git("show", f"{ref}:reports/train/metrics.json"))["val"]["loss"] == trial.value
         assert list(trial.intermediate_values) == list(range(1, 9))
-    sweep([EPOCHS, RATES], 2, "try")
-    assert capsys.readouterr().out.startswith("try-1: val.loss")
-    assert len({trial.params["lr"] for trial in small.trials()}) == 2
     sweep([RATES, EPOCHS], 2, "try")
     assert capsys.readouterr().out.startswith("2 of 2 trials")
-    with pytest.raises(InputError, match=r"one already, of wine; lr=log:1e-05:0\.1 tasks\.wine\.train\.epochs=8;"):
-        sweep(["lr=log:1e-4:1e-1", EPOCHS], 3, "try")
-    with pytest.raises(InputError, match="there is an experiment try-0 already"):
-        sweep([RATES, EPOCHS], 3, "try", "sqlite:///other.db")
-    assert small.experiments() == ["try-0", "try-1"]
+    assert small.experiments() == ["try-2", "try-3"]
+    assert small.clean()
 
 
-def add_finished(texts: list[str], number: int) -> None:
-    """Begin the study with trials that another machine finished, each with a loss of 1 divided by the epoch."""
-    spaces = read_spaces(texts, Settings())
-    with open_study(None, "try", "wine", spaces, read_metric("val.loss", None)) as study:
-        curve = {epoch: 1 / epoch for epoch in range(1, 9)}
-        study.add_trials([optuna.create_trial(value=1 / 8, intermediate_values=curve)] * number)
-
-
-def test_a_trial_worse_than_the_median_is_stopped_and_leaves_nothing(
+@pytest.mark.long
+def test_a_failure_is_told_and_a_trial_worse_than_the_median_is_stopped(
     small: Small, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_finished([RATES, EPOCHS], 5)
-    monkeypatch.setenv("EPOCH_SECONDS", SLOW["EPOCH_SECONDS"])
-    sweep([RATES, EPOCHS], 6, "try")
-    told = capsys.readouterr().out
-    assert re.match(r"try-5: pruned at epoch [5678], val.loss [\d.]+  \(lr=", told), told
-    assert "6 of 6 trials: 5 complete, 1 pruned" in told
+    rates = "lr=log:1e-5:10"
+    add_finished(5, rates, 2.0, 1e-5)
+    monkeypatch.setenv("HANGS_AT", "5")
+    sweep([rates, EPOCHS], 6, "try")
+    failed, pruned, *told = capsys.readouterr().out.splitlines()
+    said = r"try-5: failed: params.yaml: lr: 2: the loss is no number; expected less of it  \(lr=2; \d+ s\)"
+    assert re.fullmatch(said, failed)
+    assert re.match(r"try-6: pruned at epoch 5, val.loss 2.2  \(lr=1e-05", pruned)
+    assert told[0] == "6 of 6 trials: 5 complete, 1 pruned"
     # The best is one that ran elsewhere.
-    assert "best: try-0, val.loss 0.125" in told
-    assert "try-0 is not in this repository" in told
+    assert told[1].startswith("best: try-0, val.loss 0.125")
+    assert told[2].startswith("try-0 is not in this repository")
     assert small.experiments() == []
     assert small.clean()
 
 
-def test_ctrl_c_puts_the_trial_back_and_the_same_command_takes_it(small: Small) -> None:
-    process = small.start("2", RATES, EPOCHS, **SLOW)
-    small.wait_for_training()
-    process.send_signal(signal.SIGINT)
-    told, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert told == "try-0: stopped; the same command tries its settings again and goes on\n"
-    assert errors == "\nstopped\n"
-    assert small.clean()
-    (failed,) = small.trials(TrialState.FAIL)
-    sweep([RATES, EPOCHS], 1, "try")
-    (complete,) = small.trials(TrialState.COMPLETE)
-    assert complete.params == failed.params
-    assert small.experiments() == ["try-1"]
+def test_the_name_of_another_study_or_experiment_is_told(small: Small) -> None:
+    add_finished(1)
+    with pytest.raises(InputError, match=r"one already, of wine; lr=log:1e-05:0\.1 tasks\.wine\.train\.epochs=8;"):
+        sweep(["lr=log:1e-4:1e-1", EPOCHS], 3, "try")
+    small.git("update-ref", f"refs/exps/{'0' * 2}/{'0' * 38}/try-1", "HEAD")
+    with pytest.raises(InputError, match="there is an experiment try-1 already"):
+        sweep([RATES, EPOCHS], 3, "try")
+
+
+def test_a_trial_that_runs_elsewhere_counts(
+    small: Small, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as study:
+        study.add_trial(optuna.create_trial(state=TrialState.RUNNING))
+    monkeypatch.setattr("reprise.sweep.run.run_experiment", lambda *_: 0.5)
+    sweep([RATES, EPOCHS], 2, "try")
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("try-1: val.loss 0.5")
+    assert told[1] == "1 of 2 trials: 1 complete, 0 pruned, 1 running elsewhere"
 
 
 def test_a_termination_is_a_ctrl_c(
@@ -120,63 +137,40 @@ def test_a_termination_is_a_ctrl_c(
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
+def test_under_nohup_a_sweep_outlives_its_terminal(
+    small: Small, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: object) -> float:
+        signal.raise_signal(signal.SIGHUP)
+        return 0.5
+
+    monkeypatch.setattr("reprise.sweep.run.run_experiment", run)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        sweep([RATES], 1, "try")
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert "1 of 1 trials: 1 complete" in capsys.readouterr().out
+
+
 def test_a_trial_that_another_process_took_over_ends_the_sweep(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: object) -> float:
         # As after two minutes in which this machine slept.
-        spaces = read_spaces([RATES], Settings())
-        with open_study(None, "try", "wine", spaces, read_metric("val.loss", None)) as study:
+        with opened() as study:
             study.tell(0, state=TrialState.FAIL)
         return 0.5
 
     monkeypatch.setattr("reprise.sweep.run.run_experiment", run)
     with pytest.raises(InputError, match="try-0: given to another process, since nothing was heard from this one"):
-        sweep([RATES], 1, "try")
+        sweep([RATES, EPOCHS], 1, "try")
     assert small.clean()
 
 
-def test_after_kill_9_the_trial_is_tried_again_and_nothing_is_left(
-    small: Small, capsys: pytest.CaptureFixture[str]
-) -> None:
-    process = small.start("2", RATES, EPOCHS, **SLOW)
-    small.wait_for_training()
-    (curve,) = small.curves()
-    process.kill()
-    process.communicate()
-    (running,) = small.trials(TrialState.RUNNING)
-    sweep([RATES, EPOCHS], 1, "try")
-    assert capsys.readouterr().out.startswith("try-0 was cut off by the end of its process")
-    (complete,) = small.trials(TrialState.COMPLETE)
-    assert complete.params == running.params
-    assert not curve.exists()
-    assert small.clean()
-
-
-def test_two_processes_share_a_study(small: Small) -> None:
-    processes = [small.start("2", RATES, EPOCHS) for _ in range(2)]
-    told = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], told
-    assert len({trial.params["lr"] for trial in small.trials(TrialState.COMPLETE)}) == 2
-    assert small.experiments() == ["try-0", "try-1"]
-    lines = [line.split(":")[0] for output, _ in told for line in output.splitlines() if line.startswith("try-")]
-    assert sorted(lines) == ["try-0", "try-1"]
-    assert small.clean()
-
-
-def test_a_failure_is_told_and_ends_the_sweep_when_it_is_the_first(
-    small: Small, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(InputError, match="try-0: the first trial failed"):
-        sweep(["lr=2.0:3.0", EPOCHS], 4, "try")
-    said = r"try-0: failed: params.yaml: lr: [\d.]+: the loss is no number; expected less of it  \(lr=[\d.]+; \d+ s\)\n"
-    assert re.fullmatch(said, capsys.readouterr().out)
-    assert small.experiments() == []
-    assert small.clean()
-
-
-def test_three_failures_in_a_row_end_the_sweep(
+def test_a_failure_of_the_first_or_of_three_in_a_row_ends_the_sweep(
     small: Small, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ends = iter(["bad", 0.5, "bad", "bad", "bad", 0.5])
+    ends = iter(["bad", "bad", 0.5, "bad", "bad", "bad", 0.5])
 
     def run(*_: object) -> float:
         end = next(ends)
@@ -185,11 +179,13 @@ def test_three_failures_in_a_row_end_the_sweep(
         return end
 
     monkeypatch.setattr("reprise.sweep.run.run_experiment", run)
-    add_finished([RATES], 1)
-    with pytest.raises(InputError, match="try-5: 3 trials failed in a row"):
-        sweep([RATES], 9, "try")
+    with pytest.raises(InputError, match="try-0: the first trial failed"):
+        sweep([RATES, EPOCHS], 9, "try")
+    add_finished(1)
+    with pytest.raises(InputError, match="try-6: 3 trials failed in a row"):
+        sweep([RATES, EPOCHS], 9, "try")
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == [
-        "failed:",
+        *["failed:"] * 2,
         "val.loss",
         *["failed:"] * 3,
     ]

@@ -28,9 +28,12 @@ def promote_command(tag: str, out: Path | None) -> None:
     """Check the version that a tag names, print what came of it, and leave its bundle at `out` where all is well.
 
     Raises `PromotionError` where a check fails, `TagError` where the tag names no version, and `InputError` where
-    limits, rules or packages are missing; what stood at `out` before is then as it was.
+    limits, rules or packages are missing, or `out` is something else than a bundle; what stood there before is then as
+    it was.
     """
     _check_platform()
+    if out is not None:
+        _check_replaceable(out)
     from reprise.params import read_params
     from reprise.promotion.examine import examine
     from reprise.promotion.limits import read_limits
@@ -55,6 +58,18 @@ def _check_platform() -> None:
     if missing:
         expected = "those that pip install '.[train,serve]' brings"
         raise InputError("reprise promote", f"no package {missing[0]}", expected)
+
+
+def _check_replaceable(out: Path) -> None:
+    """Raise `InputError` where what is at `out` would be lost, and is no bundle."""
+    expected = "a new or empty folder, or a bundle to put another in the place of"
+    if out.name in {"", ".."}:
+        raise InputError("--out", f"{str(out)!r}, which has no name of its own", expected)
+    if out.is_dir():
+        if any(out.iterdir()) and not (out / "bundle.json").is_file():
+            raise InputError(f"--out {out}", "a folder with files of something else", expected)
+    elif out.exists():
+        raise InputError(f"--out {out}", "a file", expected)
 
 
 def _page(version: "Version", done: "Examination") -> str:

@@ -1,9 +1,8 @@
 """A version from where DVC keeps it."""
 
-import subprocess
-import sys
 from pathlib import Path
 
+from reprise.commands import CommandError, dvc
 from reprise.errors import InputError
 from reprise.promotion.tags import Version
 
@@ -20,15 +19,11 @@ def fetch(version: Version, folder: Path) -> None:
 
     Raises `FetchError` where neither has all of it.
     """
-    command = [sys.executable, "-m", "dvc", "get", ".", version.path, "--rev", version.commit]
-    done = subprocess.run(  # noqa: S603
-        [*command, "--out", str(folder)], capture_output=True, check=False, encoding="utf-8", errors="replace"
-    )
-    if done.returncode == 0:
-        return
-    said = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
-    reason = said[0].removeprefix("unexpected error - ") if said else f"dvc get ended with {done.returncode}"
-    if any(words in reason for words in _ABSENT):
-        reason = f"neither in DVC's cache nor in its remote ({reason})"
-    expected = "a version that dvc push has sent to the default remote, and leave to read it"
-    raise FetchError(f"{version.path} of {version.name}", reason, expected)
+    try:
+        dvc("get", ".", version.path, "--rev", version.commit, "--out", str(folder))
+    except CommandError as error:
+        found = error.said
+        if any(words in found for words in _ABSENT):
+            found = f"neither in DVC's cache nor in its remote ({found})"
+        expected = "a version that dvc push has sent to the default remote, and leave to read it"
+        raise FetchError(f"{version.path} of {version.name}", found, expected) from None

@@ -1,7 +1,6 @@
 """Versions and stages of artifacts, which gto keeps in git's tags."""
 
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +9,8 @@ from gto.exceptions import GTOException
 from gto.versions import SemVer
 from scmrepo.exceptions import SCMError
 
+from reprise.commands import CommandError, git
 from reprise.errors import InputError
-from reprise.report.git import git
 from reprise.report.side import Side
 
 _UNDONE = {"unassignment": "takes {version} out of {stage}", "deregistration": "withdraws {version}"}
@@ -84,7 +83,7 @@ def _history() -> list[Event]:
 def _unknown(tag: str) -> TagError:
     try:
         kind = git("cat-file", "-t", f"refs/tags/{tag}").strip()
-    except subprocess.CalledProcessError:
+    except CommandError:
         return TagError(tag, "no such tag here", f"{_EXPECTED}; git fetch --tags brings those of the remote")
     if kind != "tag":
         # What actions/checkout makes of the tag that it was started by.

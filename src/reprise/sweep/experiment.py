@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,8 +12,9 @@ from reprise.report.side import Side
 from reprise.sweep.metric import Metric
 from reprise.sweep.process import running
 from reprise.sweep.settings import override
-from reprise.sweep.snapshot import DVC, NOTE, Snapshot
+from reprise.sweep.snapshot import NOTE, Snapshot
 
+_DVC = (sys.executable, "-m", "dvc")
 _POLL_SECONDS = 0.2
 
 
@@ -40,7 +42,7 @@ def run_experiment(
         curve = _Curve(project, metric.curve, snapshot.head, watch)
         settings = [part for key, value in values.items() for part in ("-S", override(key, value))]
         with log.open("wb") as output:
-            command = [*DVC, "exp", "run", "--name", name, *settings]
+            command = [*_DVC, "exp", "run", "--name", name, *settings]
             with running(command, project, snapshot.environment, output, snapshot.folder / NOTE) as process:
                 while process.poll() is None:
                     time.sleep(_POLL_SECONDS)
@@ -82,7 +84,7 @@ def _text(path: Path) -> str | None:
 
 
 def _reason(log: Path) -> str:
-    """Return the last line that a stage said, or DVC where no stage did."""
+    """Return the last line that a stage said, or DVC where no stage did: DVC's own only tells which stage it was."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("ERROR: failed to reproduce", "ERROR: Failed to reproduce"))]
     said = (told or lines or ["nothing was said"])[-1]

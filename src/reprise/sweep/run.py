@@ -2,19 +2,17 @@
 
 import argparse
 import re
-import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
 
 import optuna
 from optuna import Study, Trial
 from optuna.trial import FrozenTrial, TrialState
 
 from reprise.errors import InputError
-from reprise.report.git import git
+from reprise.report.git import experiments
+from reprise.signals import as_interrupts
 from reprise.sweep.experiment import TrialError, run_experiment
 from reprise.sweep.metric import Direction, Metric, read_metric
 from reprise.sweep.settings import Settings
@@ -62,7 +60,7 @@ def sweep(
         raise InputError("--study", repr(name), "letters, digits, - and _")
     check_repository()
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)  # it would tell each failure with its traceback
-    with _terminated(), open_study(storage, name, params.task, spaces, measured) as study:
+    with as_interrupts(), open_study(storage, name, params.task, spaces, measured) as study:
         _check_names(study)
         for number in give_up(study, remove_leftovers()):
             _say(f"{name}-{number} was cut off by the end of its process; its settings are tried again")
@@ -163,7 +161,7 @@ def _conclude(study: Study, metric: Metric, spaces: Sequence[Space], trials: int
         return
     name = _name(study, study.best_trial)
     _say(f"best: {name}, {metric.told} {study.best_value:.6g}  ({_settings(study.best_trial, spaces)})")
-    if name in _experiments():
+    if name in experiments():
         _say(f"dvc exp apply {name}")
     else:
         _say(f"{name} is not in this repository; where it ran: dvc exp push origin {name}")
@@ -173,15 +171,11 @@ def _check_names(study: Study) -> None:
     """Raise `InputError` where a trial to come would have the name of an experiment that is there."""
     pattern = re.compile(rf"{re.escape(study.study_name)}-(\d+)")
     known = len(study.get_trials(deepcopy=False))
-    for name in _experiments():
+    for name in experiments():
         found = pattern.fullmatch(name)
         if found and int(found[1]) >= known:
             where = f"--study {study.study_name}"
             raise InputError(where, f"there is an experiment {name} already", "another name, or none: dvc exp remove")
-
-
-def _experiments() -> list[str]:
-    return [ref.rpartition("/")[2] for ref in git("for-each-ref", "--format=%(refname)", "refs/exps/").split()]
 
 
 def _name(study: Study, trial: Trial | FrozenTrial) -> str:
@@ -197,22 +191,6 @@ def _settings(trial: FrozenTrial, spaces: Sequence[Space]) -> str:
             shown = f"{value:.4g}" if isinstance(value, float) else str(value)
             told.append(f"{space.key.rpartition('.')[2]}={shown}")
     return " ".join(told)
-
-
-@contextmanager
-def _terminated() -> Iterator[None]:
-    """Take SIGTERM and the end of the terminal for a Ctrl-C: the trial that runs is put back."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, stop) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _say(line: str) -> None:

@@ -2,18 +2,17 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from reprise.commands import CommandError, git
 from reprise.errors import InputError
 from reprise.serving.claims import lock
 from reprise.sweep.process import end_orphan
 
-DVC = (sys.executable, "-m", "dvc")
 # What tells of the process that runs in a copy.
 NOTE = "process"
 # Git ignores it, and so does DVC.
@@ -32,9 +31,9 @@ class Snapshot:
         self.folder = folder
         self.base = folder / "base"
         # From inside a subfolder of a larger repository, too.
-        self.root = Path(_git("rev-parse", "--show-toplevel"))
-        self.prefix = _git("rev-parse", "--show-prefix")
-        self.head = _git("rev-parse", "--verify", "HEAD")
+        self.root = Path(_line("rev-parse", "--show-toplevel"))
+        self.prefix = _line("rev-parse", "--show-prefix")
+        self.head = _line("rev-parse", "--verify", "HEAD")
         self.environment = {
             **os.environ,
             # `python` in dvc.yaml is the one that runs this.
@@ -50,18 +49,23 @@ class Snapshot:
 
     def take(self) -> None:
         """Make the copy that all others are copied from."""
-        _git("clone", "--quiet", "--shared", "--no-checkout", str(self.root), str(self.base))
-        _git("checkout", "--quiet", "--force", "--detach", self.head, inside=self.base)
-        changes = _git("stash", "create")
+        git("clone", "--quiet", "--shared", "--no-checkout", str(self.root), str(self.base))
+        git("checkout", "--quiet", "--force", "--detach", self.head, inside=self.base)
+        with suppress(CommandError):  # it also fails where a file was changed
+            # A file that was only touched looks changed until this looks closer, and git stash would stumble over it.
+            git("update-index", "-q", "--refresh")
+        changes = _line("stash", "create")
         if changes:
-            _git("restore", f"--source={changes}", "--staged", "--worktree", ".", inside=self.base)
-        untracked = _git("ls-files", "-z", "--others", "--exclude-standard", inside=self.root)
-        for name in filter(None, untracked.split("\0")):
+            git("restore", f"--source={changes}", "--staged", "--worktree", ".", inside=self.base)
+        untracked = git("ls-files", "-z", "--others", "--exclude-standard", inside=self.root)
+        for name in untracked.split("\0"):
+            if not name or name.endswith("/"):  # a repository of its own, which git stash leaves alone as well
+                continue
             (self.base / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(self.root / name, self.base / name, follow_symlinks=False)
         for key in ("user.name", "user.email"):
-            with suppress(InputError):  # a key that is not set
-                _git("config", key, _git("config", "--get", key), inside=self.base)
+            with suppress(CommandError):  # a key that is not set
+                git("config", key, _line("config", "--get", key), inside=self.base)
         self._share_cache()
 
     @contextmanager
@@ -77,7 +81,7 @@ class Snapshot:
     def bring(self, copy: Path, name: str) -> str:
         """Bring an experiment that ran in a copy into the repository, and return its ref there."""
         ref = f"refs/exps/{self.head[:2]}/{self.head[2:]}/{name}"
-        _git("push", "--quiet", str(self.root), f"{ref}:{ref}", inside=copy)
+        git("push", "--quiet", str(self.root), f"{ref}:{ref}", inside=copy)
         return ref
 
     def _share_cache(self) -> None:
@@ -110,7 +114,7 @@ def snapshot() -> Iterator[Snapshot]:
 
 def check_repository() -> None:
     """Raise `InputError` where the current folder has no commit to start from, or DVC is not set up in it."""
-    _git("rev-parse", "--verify", "HEAD")
+    git("rev-parse", "--verify", "HEAD")
     if not Path(".dvc").is_dir():
         raise InputError(".dvc", "no such folder", "the root of a project that DVC is set up in")
 
@@ -148,15 +152,6 @@ def _remove(folder: Path) -> None:
     remove(str(folder))  # what git writes is read-only, which Windows minds
 
 
-def _git(*arguments: str, inside: Path = Path()) -> str:
-    return _run(["git", *arguments], inside)
-
-
-def _run(command: Sequence[str], inside: Path) -> str:
-    """Run a command and return what it printed, less the end of the line; raise `InputError` with what it said."""
-    done = subprocess.run(command, cwd=inside, capture_output=True, check=False, encoding="utf-8")  # noqa: S603
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit code {done.returncode}"]
-        found = said[0].removeprefix("fatal: ").removeprefix("ERROR: ")
-        raise InputError(" ".join(command[:2]), found, "a git repository with a commit, in which DVC works")
-    return done.stdout.rstrip("\n")
+def _line(*arguments: str) -> str:
+    """Return what git prints, less the end of the line."""
+    return git(*arguments).removesuffix("\n")
