@@ -80,6 +80,7 @@ def test_the_commands_work_in_the_order_they_are_read(tmp_path: Path, web: str) 
                 shutil.copytree(folder / "models/bundle", home / task)
         if command == "dvc queue start":
             clone("while dvc queue status | grep -qE 'Queued|Running'; do sleep 1; done")
+            assert clone("dvc queue status").count("Success") == 2
     assert (folder / "data/raw/theirs/table.csv").read_text() == TABLE
     assert '"task": "mine"' in clone.read("models/bundle/bundle.json")
     assert clone.read(".dvc/config").count("gs://your-bucket/dvc") == 1
