@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -48,6 +48,18 @@ def load_stage(name: str) -> ModuleType:
     return module
 
 
+def change_params(path: Path, changes: Mapping[str, object]) -> None:
+    """Change parameters by dotted name, with __ for the dots."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for name, value in changes.items():
+        *blocks, key = name.split("__")
+        place = content
+        for block in blocks:
+            place = place[block]
+        place[key] = value
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
 class Project:
     """A folder with params.yaml and data in which the stages run."""
 
@@ -56,15 +68,7 @@ class Project:
 
     def set(self, **changes: Any) -> None:
         """Change parameters by dotted name, with __ for the dots; None for `remove` is a null."""
-        path = self.folder / "params.yaml"
-        content = yaml.safe_load(path.read_text())
-        for name, value in changes.items():
-            *blocks, key = name.split("__")
-            place = content
-            for block in blocks:
-                place = place[block]
-            place[key] = value
-        path.write_text(yaml.safe_dump(content, sort_keys=False))
+        change_params(self.folder / "params.yaml", changes)
 
     def run(self, *stages: str) -> None:
         """Run stages inside this process, as DVC would call them, from this folder."""

@@ -4,15 +4,14 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from emulator import google_storage
 from platforms import remove
 
 from .network import Network, network_before
@@ -107,31 +106,8 @@ class Repository:
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
     """The URL of an emulated Google Storage with one bucket."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    program = [sys.executable, "-m", "gcp_storage_emulator", "start", "-H", "127.0.0.1", "--port", str(port)]
-    options = ["--in-memory", "--quiet", "--default-bucket", BUCKET]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen([*program, *options], stdout=quiet, stderr=quiet) as process:
-        try:
-            end = time.monotonic() + 60
-            while not answers(url):
-                assert process.poll() is None, "the emulator has ended"
-                assert time.monotonic() < end, "the emulator does not answer"
-                time.sleep(0.02)
-            yield url
-        finally:
-            process.kill()
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+    with google_storage(BUCKET) as url:
+        yield url
 
 
 @pytest.fixture

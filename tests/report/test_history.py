@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
+from conftest import change_params
 from test_pipeline import Clone
 
 from report.rendering import Page, charts
@@ -26,15 +26,7 @@ class Repository(Clone):
         self.commit()
 
     def change(self, **settings: object) -> None:
-        path = self.folder / "params.yaml"
-        content = yaml.safe_load(path.read_text())
-        for name, value in settings.items():
-            *blocks, key = name.split("__")
-            place = content
-            for block in blocks:
-                place = place[block]
-            place[key] = value
-        path.write_text(yaml.safe_dump(content, sort_keys=False))
+        change_params(self.folder / "params.yaml", settings)
 
     def reprise(self, command: str, status: int = 0) -> str:
         """Run `reprise` inside this process and return what it prints."""

@@ -1,16 +1,15 @@
 import itertools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from emulator import google_storage
 from fsspec.implementations.memory import MemoryFileSystem
 from platforms import TICK, WINDOWS, removes_open_files
 
@@ -325,30 +324,8 @@ def test_a_spool_removed_under_us_is_made_again(bucket: Bucket) -> None:
 
 @pytest.fixture
 def emulator() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    program = shutil.which("gcp-storage-emulator", path=str(Path(sys.executable).parent))
-    if program is None:
-        pytest.skip("gcp-storage-emulator is not installed")
-    command = [program, "start", "-H", "localhost", "--port", str(port), "--in-memory", "--default-bucket", "logs"]
-    with subprocess.Popen([*command, "--quiet"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        url = f"http://localhost:{port}"
-        try:
-            until(lambda: process.poll() is not None or answers(url))
-            if process.poll() is not None:
-                pytest.skip("gcp-storage-emulator does not start here")
-            yield url
-        finally:
-            process.kill()
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+    with google_storage("logs") as url:
+        yield url
 
 
 @pytest.mark.long
